@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parent hashes, RFC 9420 section 7.9. */
+#ifndef MLS_PARENT_HASH_H
+#define MLS_PARENT_HASH_H
+
+#include "tree.h"
+
+/* ParentHashInput of a non-blank parent p, seen from the side opposite to its
+ * child copath. ERR_MEMORY. */
+MUST_USE enum err mls_parent_hash(struct mls_tree *t,
+                                  struct mls_node_index p,
+                                  struct mls_node_index copath,
+                                  uint8_t out[static MLS_HASH_LEN]);
+
+/* Writes the parent hashes into the nodes of path, which have been set to their
+ * new keys, from the root down; out is the value for the leaf: leaf_hash_len
+ * is 0 when path is empty, else 32 (7.9.1). ERR_MEMORY. */
+MUST_USE enum err mls_parent_hash_path(struct mls_tree *t,
+                                       struct mls_leaf_index leaf,
+                                       const struct mls_direct_path *path,
+                                       uint8_t out[static MLS_HASH_LEN],
+                                       size_t *leaf_hash_len);
+
+/* 7.9.2: every parent that is not blank is matched by exactly one node below
+ * it. ERR_MALFORMED, ERR_MEMORY. */
+MUST_USE enum err mls_check_parent_hashes(struct mls_tree *t);
+
+#endif
