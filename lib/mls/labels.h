@@ -12,17 +12,31 @@ struct mls_secret {
     uint8_t b[MLS_HASH_LEN];
 };
 
+/* The shortest header of opaque<V> (2.1.2) for hashing without a buffer: gives
+ * its length, 1 to 4. len is below 2^30. */
+size_t mls_vector_header(uint8_t out[static 4], size_t len);
+
 /* RefHash (5.2): the label is used as it is. */
 void mls_ref_hash(const char *label,
                   struct bytes value,
                   uint8_t out[static MLS_HASH_LEN]);
 
-/* ExpandWithLabel (8). ERR_TOO_LARGE. */
+/* ExpandWithLabel (8). ERR_TOO_LARGE; ERR_MEMORY only when the context is
+ * longer than MLS_EXPAND_SMALL. */
 MUST_USE enum err mls_expand_with_label(const struct mls_secret *secret,
                                         const char *label,
                                         struct bytes context,
                                         uint8_t *out,
                                         size_t len);
+
+/* The same where nothing can fail: a context of at most MLS_EXPAND_SMALL bytes
+ * and len at most 255 * 32. */
+enum { MLS_EXPAND_SMALL = 256 };
+void mls_expand_small(const struct mls_secret *secret,
+                      const char *label,
+                      struct bytes context,
+                      uint8_t *out,
+                      size_t len);
 
 /* DeriveSecret (8). out may be secret. Cannot fail. */
 void mls_derive_secret(const struct mls_secret *secret,

@@ -54,10 +54,17 @@ struct mls_leaf_ratchets {
 };
 
 struct mls_secret_tree {
-    uint32_t leaf_count;               /* a power of two */
-    struct mls_secret *nodes;          /* 2 * leaf_count - 1 */
+    uint32_t leaf_count; /* a power of two */
+    uint32_t node_count; /* 2 * leaf_count - 1 */
+    struct mls_secret *nodes;
     uint8_t *known;                    /* 1 where nodes[] holds a secret */
     struct mls_leaf_ratchets **leaves; /* NULL until first used */
+};
+
+/* A node secret that a split brought. */
+struct mls_fresh_node {
+    uint32_t node;
+    struct mls_secret secret;
 };
 
 /* A change of one leaf's ratchet, applied or thrown away. Everything in it is
@@ -67,22 +74,26 @@ struct mls_secret_step {
     uint32_t leaf;
     enum mls_ratchet_kind kind;
 
-    /* first use of the leaf: this node was split, these came out of it */
+    /* first use of the leaf: split_node was split, fresh came out of it beside
+     * the way down, ratchets (both, new) at its end */
     bool split;
     uint32_t split_node;
     uint32_t fresh_count;
-    struct {
-        uint32_t node;
-        struct mls_secret secret;
-    } fresh[MLS_SECRET_TREE_DEPTH];
-    struct mls_leaf_ratchets *ratchets; /* both, new; only when split */
+    struct mls_fresh_node fresh[MLS_SECRET_TREE_DEPTH];
+    struct mls_leaf_ratchets *ratchets; /* NULL unless split */
 
     /* the ratchet as it will be; kept replaces the old array when it changed */
     struct mls_ratchet after;
     bool kept_changed;
 };
 
-/* leaf_count must be a power of two (the full tree). ERR_MEMORY. */
+/* A tree with no secret in it, to be filled. ERR_MALFORMED unless leaf_count is
+ * a power of two up to 2^MLS_SECRET_TREE_DEPTH, ERR_MEMORY. */
+MUST_USE enum err
+mls_secret_tree_empty(uint32_t leaf_count, struct mls_secret_tree **out);
+void mls_leaf_ratchets_free(struct mls_leaf_ratchets *l);
+
+/* A tree at the beginning of an epoch. Errors as above. */
 MUST_USE enum err mls_secret_tree_new(const struct mls_secret *encryption,
                                       uint32_t leaf_count,
                                       struct mls_secret_tree **out);
