@@ -15,7 +15,12 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { CARD_SIGNATURE_LEN = 64 };
+enum {
+    CARD_SIGNATURE_LEN = 64,
+    /* bytes of a whole card with an empty body, and with the longest one */
+    CARD_MIN = LIMIT_ID + 8 + 8 + 1 + CARD_SIGNATURE_LEN,
+    CARD_MAX = LIMIT_ID + 8 + 8 + 2 + LIMIT_CARD_BODY + CARD_SIGNATURE_LEN
+};
 
 struct card {
     uint8_t key[LIMIT_ID];
