@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The relay without socket, file, clock, thread or outward callback. A driver's
+ * turn:
+ *
+ *     relay_feed_...()*                        what happened
+ *     while (relay_next_send(r, now, &send))   what leaves now
+ *         write send.data to send.conn; close it when send.close
+ *     batch = relay_take(r, now);              what must be stored
+ *     if (batch != NULL)
+ *         store it (another thread may), and when it is durable
+ *         relay_feed_stored(r, &results, now)
+ *     a timer at relay_deadline(r), then relay_feed_tick()
+ *
+ * What is sent has been stored: an answer appears in relay_next_send() only
+ * after relay_feed_stored(). While a batch is out, what is fed fills the next
+ * one. When storing fails the core is freed and nothing more is sent.
+ *
+ * Connections are named by ids that the core gives out and never reuses; calls
+ * for ids that are gone are ignored. */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "relay/batch.h"
+
+struct relay;
+
+struct relay_now {
+    uint64_t mono_ms; /* never goes back; drives timers and rates */
+    uint64_t wall_ms; /* since 1970; only for expiry, to the hour */
+};
+
+enum { RELAY_PREFIX_LEN = 8 };
+
+struct relay_config {
+    const uint8_t *secret; /* 32 bytes, X25519; borrowed until relay_free() */
+    struct bytes page;     /* HTML for whoever is no client of ours; borrowed */
+    uint32_t sweep_hour;   /* where the store's last sweep ended, 0: never */
+    uint32_t conn_max;     /* connections at the same time */
+    /* lifetimes in hours, each at least 1 */
+    uint32_t message_hours;
+    uint32_t commit_hours;
+    uint32_t stub_hours; /* from the append on, as all of them */
+    uint32_t letter_hours;
+    uint32_t blob_hours;
+};
+
+/* 14 days, 60, 60, 3, 7; 20,000 connections. Key and page are left empty. */
+void relay_config_default(struct relay_config *c);
+
+/* ERR_USE for a lifetime of 0 or no key; ERR_MEMORY. */
+MUST_USE enum err relay_new(const struct relay_config *c,
+                            struct relay_now now,
+                            struct relay **out);
+void relay_free(struct relay *r);
+
+/* --- what happens -------------------------------------------------------- */
+
+/* A connection was accepted. prefix stands for the coarse address it came
+ * from: a keyed hash whose key the driver changes every ten minutes; all zero:
+ * not to be limited. ERR_FULL: no more connections, close it; ERR_DENIED: too
+ * many from there just now, close it; ERR_MEMORY. */
+MUST_USE enum err
+relay_feed_opened(struct relay *r,
+                  const uint8_t prefix[static RELAY_PREFIX_LEN],
+                  struct relay_now now,
+                  uint64_t *conn);
+
+/* Bytes came in, at most 64 KiB in one call. */
+void relay_feed_bytes(struct relay *r,
+                      uint64_t conn,
+                      struct bytes in,
+                      struct relay_now now);
+
+/* What was given to the connection could not be written at once: from now until
+ * relay_feed_drained() nothing is pushed to it. */
+void relay_feed_clogged(struct relay *r, uint64_t conn);
+void relay_feed_drained(struct relay *r, uint64_t conn, struct relay_now now);
+
+/* The other side is gone. Does not follow a send with close. */
+void relay_feed_closed(struct relay *r, uint64_t conn);
+
+/* The batch taken last is durable. results is borrowed for the call; the batch
+ * is dead afterwards. */
+void relay_feed_stored(struct relay *r,
+                       const struct relay_results *results,
+                       struct relay_now now);
+
+void relay_feed_tick(struct relay *r, struct relay_now now);
+
+/* --- what follows from it ------------------------------------------------ */
+
+/* True while no more bytes should be read from a connection: it has enough
+ * under way, is clogged, or the batch is full. To be asked after each
+ * relay_feed_bytes(), and again for those that were held after each
+ * relay_feed_stored() and relay_take(). */
+bool relay_holds(const struct relay *r, uint64_t conn);
+
+struct relay_send {
+    uint64_t conn;
+    struct bytes data; /* borrowed until the next call on the core; may be
+                        * empty when close is set */
+    bool close;        /* close when data is out; the id is gone already */
+};
+
+/* False: nothing left. All that is pending for a connection comes as one piece.
+ */
+bool
+relay_next_send(struct relay *r, struct relay_now now, struct relay_send *out);
+
+/* The next batch for the store, or NULL: nothing to store, or one is out. It is
+ * borrowed until relay_feed_stored() and must not be changed. */
+const struct relay_batch *relay_take(struct relay *r, struct relay_now now);
+
+/* When to feed a tick at the latest (mono_ms); UINT64_MAX: never. */
+uint64_t relay_deadline(const struct relay *r);
+
+/* Orderly stop: no new connections, nothing more is read; what was fed is still
+ * stored and answered, then every connection is closed. Go on with the turn
+ * until relay_idle(). */
+void relay_stop(struct relay *r);
+
+/* Nothing under way at the store and nothing to send. */
+bool relay_idle(const struct relay *r);
+
+/* Counters since the start, none of which belongs to any one peer. */
+struct relay_counters {
+    uint64_t conns;    /* open now */
+    uint64_t sessions; /* of them, past the handshake */
+    uint64_t watches;  /* now */
+    uint64_t appended; /* records that were stored */
+    uint64_t letters;
+    uint64_t pushed;         /* records to watchers without being asked */
+    uint64_t refused;        /* events REFUSED */
+    uint64_t decoys;         /* connections answered as a web server */
+    uint64_t damaged;        /* rows of the store whose check did not hold */
+    bool storage_full;       /* the last write was refused for it */
+    uint32_t clock_ahead_h;  /* hours by which the clock is further than
+                              * the sweep dares to follow */
+    uint32_t clock_behind_h; /* hours by which the clock is behind it */
+};
+void relay_get_counters(const struct relay *r, struct relay_counters *out);
+
+/* --- what it holds ------------------------------------------------------- */
+
+/* Sums over a store, see store_census(). */
+struct relay_census_class {
+    uint64_t count;
+    uint64_t bytes;
+    uint32_t first_hour; /* earliest and latest expiry; 0 when count is 0 */
+    uint32_t last_hour;
+};
+struct relay_census {
+    uint64_t channels;
+    uint64_t mailboxes;
+    struct relay_census_class messages;
+    struct relay_census_class commits;
+    struct relay_census_class stubs;
+    struct relay_census_class letters;
+    struct relay_census_class cards;
+    struct relay_census_class blobs;
+    uint32_t sweep_hour;
+    uint64_t file_bytes; /* of database and log */
+};
+
+enum relay_language { RELAY_ENGLISH, RELAY_RUSSIAN };
+
+/* Appends in plain words all that the relay holds. Errors stick in out. */
+void relay_what_i_know(const struct relay_census *census,
+                       uint32_t hour_now,
+                       enum relay_language language,
+                       struct buf *out);
+
+#endif
