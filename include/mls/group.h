@@ -11,10 +11,10 @@
  * give bytes and a staged change. A staged change fits only the group state it
  * was made from: at most one is merged, the others are freed.
  *
- * Storing: mls_group_save_epoch() changes only with the epoch (and with own or received
- * proposals), mls_group_save_messages() with every message. To store before merging, use
- * mls_staged_save_epoch() and mls_staged_save_messages(), which give what the
- * group would give after the merge. */
+ * Storing: mls_group_save_epoch() changes only with the epoch (and with own or
+ * received proposals), mls_group_save_messages() with every message. To store
+ * before merging, use mls_staged_save_epoch() and mls_staged_save_messages(),
+ * which give what the group would give after the merge. */
 #ifndef MLS_GROUP_H
 #define MLS_GROUP_H
 
@@ -27,9 +27,9 @@ struct mls_staged;
 
 /* --- beginning and end ------------------------------------------------- */
 
-/* A group of one at epoch 0 (section 11). extensions become those of the GroupContext.
- * *out is owned by the caller. ERR_MEMORY, ERR_TOO_LARGE, ERR_MALFORMED when an extension
- * breaks its own format. */
+/* A group of one at epoch 0 (section 11). extensions become those of the
+ * GroupContext. *out is owned by the caller. ERR_MEMORY, ERR_TOO_LARGE,
+ * ERR_MALFORMED when an extension breaks its own format. */
 MUST_USE enum err mls_group_create(const struct mls_identity *who,
                                    struct bytes group_id,
                                    const struct mls_extension *extensions,
@@ -55,11 +55,14 @@ struct mls_join {
     uint64_t now; /* seconds; 0: do not look at lifetimes */
 };
 
-/* Joins (section 12.4.3.1, every check). ERR_NOT_FOUND when the Welcome is not for this
- * key package, ERR_MALFORMED, ERR_AUTH, ERR_UNSUPPORTED, ERR_MEMORY. *out is
- * owned by the caller. */
-MUST_USE enum err mls_group_join(const struct mls_join *in,
-                                 struct mls_group **out);
+/* Joins (section 12.4.3.1, every check). ERR_NOT_FOUND when the Welcome is not
+ * for this key package, or needs a pre-shared key that was not given;
+ * ERR_EXPIRED when now is outside the key package's lifetime; ERR_USE when
+ * secret is not that of the key package; ERR_MALFORMED, ERR_AUTH,
+ * ERR_UNSUPPORTED, ERR_MEMORY. *out is owned by the caller. That the group id
+ * is not one of a group that we are in is for the caller to check. */
+MUST_USE enum err
+mls_group_join(const struct mls_join *in, struct mls_group **out);
 
 /* Wipes every secret; NULL is allowed. */
 void mls_group_free(struct mls_group *g);
@@ -119,7 +122,8 @@ MUST_USE enum err mls_group_export(const struct mls_group *g,
  *  out      appended: the MLSMessage
  *  staged   our ratchet one step further; store it before out leaves
  *
- * ERR_MEMORY, ERR_TOO_LARGE. */
+ * ERR_MEMORY, ERR_TOO_LARGE, ERR_TURN (we were removed, or the group has
+ * ended), ERR_FULL (2^32 messages in one epoch). */
 MUST_USE enum err mls_group_encrypt(const struct mls_group *g,
                                     struct bytes plaintext,
                                     struct bytes authenticated_data,
@@ -130,7 +134,10 @@ MUST_USE enum err mls_group_encrypt(const struct mls_group *g,
 enum mls_framing { MLS_FRAME_PRIVATE, MLS_FRAME_PUBLIC };
 
 /* A proposal of ours, to be committed by somebody by reference (section 12.1).
- * The staged change remembers it, with the new leaf key of an Update. */
+ * The staged change remembers it, with the new leaf key of an Update.
+ * ERR_MALFORMED when it breaks a rule of section 12.1, ERR_AUTH, ERR_EXPIRED,
+ * ERR_UNSUPPORTED (the key package of an Add), ERR_FULL (too many wait
+ * already), ERR_MEMORY, ERR_TOO_LARGE, ERR_TURN as above. */
 MUST_USE enum err
 mls_group_propose_update(const struct mls_group *g,
                          const struct mls_extension *leaf_extensions,
@@ -160,17 +167,17 @@ struct mls_commit_plan {
     bool replace_extensions;
     const struct mls_psk *psks; /* by value, external */
     size_t psk_count;
-    bool skip_pending;  /* leave waiting proposals out */
-    bool omit_tree;     /* no ratchet_tree extension in the Welcome */
-    bool force_path;    /* a path also when only Adds are committed */
+    bool skip_pending; /* leave waiting proposals out */
+    bool omit_tree;    /* no ratchet_tree extension in the Welcome */
+    bool force_path;   /* a path also when only Adds are committed */
     enum mls_framing framing;
     size_t padding;
     struct bytes authenticated_data;
     uint64_t now; /* seconds, for lifetimes of what is added; 0 skips */
 };
 
-/* Makes a commit (section 12.4.1). Waiting proposals that cannot stand beside each
- * other, or are ours for Update, are left out. g does not change: when the
+/* Makes a commit (section 12.4.1). Waiting proposals that cannot stand beside
+ * each other, or are ours for Update, are left out. g does not change: when the
  * commit has won, merge staged; then the Welcome may leave.
  *
  *  commit   appended: MLSMessage
@@ -184,11 +191,11 @@ MUST_USE enum err mls_group_commit(const struct mls_group *g,
                                    struct buf *welcome,
                                    struct mls_staged **staged);
 
-/* A pending own commit survives a restart: what mls_group_commit() staged can be
- * saved beside the group and loaded again while the group is at the same epoch. The blob
- * holds secrets. */
-MUST_USE enum err mls_staged_save_pending(const struct mls_staged *s,
-                                          struct buf *out);
+/* A pending own commit survives a restart: what mls_group_commit() staged can
+ * be saved beside the group and loaded again while the group is at the same
+ * epoch. The blob holds secrets. */
+MUST_USE enum err
+mls_staged_save_pending(const struct mls_staged *s, struct buf *out);
 MUST_USE enum err mls_staged_load_pending(const struct mls_group *g,
                                           struct bytes blob,
                                           struct mls_staged **out);
@@ -203,7 +210,9 @@ MUST_USE enum err mls_staged_load_pending(const struct mls_group *g,
  * ERR_AUTH       a signature, tag or AEAD does not hold
  * ERR_EPOCH      for another epoch or group
  * ERR_EXISTS     this generation of the sender's ratchet was used already
- * ERR_TURN       our own message: it cannot be opened, the caller has it
+ * ERR_TURN       our own message: it cannot be opened, the caller has it; or
+ *                the group has ended for us
+ * ERR_FULL       a proposal when too many wait already
  * ERR_NOT_FOUND  a PSK or a referenced proposal is not known */
 struct mls_process {
     struct bytes message;
@@ -224,8 +233,8 @@ enum mls_staged_kind {
     MLS_STAGED_REMOVED,     /* a valid commit that removes us: the state after
                              * the merge can do nothing more */
     MLS_STAGED_LOCKED_OUT,  /* a commit that is valid for all the world, but our
-                             * part of the path, or the confirmation tag, is wrong: must not be
-                             * merged */
+                             * part of the path, or the confirmation tag, is
+                             * wrong: must not be  merged */
     MLS_STAGED_SENT         /* our own ratchet after _encrypt() */
 };
 
@@ -244,8 +253,10 @@ struct mls_change {
     enum mls_proposal_type type;
     bool by_reference;
     struct mls_leaf_index proposer; /* meaning only for members */
-    struct mls_leaf_index leaf;     /* ADD: new place; UPDATE, REMOVE: whose */
-    struct bytes credential;        /* ADD, UPDATE, REMOVE */
+    struct mls_leaf_index leaf;     /* ADD: new place, UINT32_MAX while it
+                                     * waits; UPDATE, REMOVE: whose;
+                                     * EXTERNAL_INIT: the joiner's */
+    struct bytes credential;        /* ADD, UPDATE, REMOVE, EXTERNAL_INIT */
 };
 size_t mls_staged_change_count(const struct mls_staged *s);
 struct mls_change mls_staged_change(const struct mls_staged *s, size_t i);
@@ -268,6 +279,14 @@ bool mls_staged_changes_epoch(const struct mls_staged *s);
 /* Applies and frees s. Cannot fail. s must come from this g in its present
  * state, and not be LOCKED_OUT. */
 void mls_group_merge(struct mls_group *g, struct mls_staged *s);
+
+/* To be called when a commit of ours is about to leave: takes the message key
+ * that it was sealed with out of g, so that it is never used again even when
+ * the commit does not count; store mls_group_save_messages() before it leaves.
+ * s stays as it is and may be merged later, also after other messages of the
+ * same epoch have been merged. For other kinds, whose merge does the same, not
+ * needed. */
+void mls_group_merge_sent(struct mls_group *g, struct mls_staged *s);
 void mls_staged_free(struct mls_staged *s);
 
 /* --- waiting proposals ------------------------------------------------- */
@@ -277,12 +296,12 @@ struct mls_change mls_group_pending(const struct mls_group *g, size_t i);
 
 /* --- storing ----------------------------------------------------------- */
 
-/* Append the blobs: version, suite, content. They hold secrets; the caller seals
- * them. ERR_MEMORY, ERR_TOO_LARGE. */
-MUST_USE enum err mls_group_save_epoch(const struct mls_group *g,
-                                       struct buf *out);
-MUST_USE enum err mls_group_save_messages(const struct mls_group *g,
-                                          struct buf *out);
+/* Append the blobs: version, suite, content. They hold secrets; the caller
+ * seals them. ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err
+mls_group_save_epoch(const struct mls_group *g, struct buf *out);
+MUST_USE enum err
+mls_group_save_messages(const struct mls_group *g, struct buf *out);
 
 /* ERR_UNSUPPORTED for another version or suite, ERR_MALFORMED when damaged or
  * when the two do not belong together. */

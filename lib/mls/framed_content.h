@@ -46,6 +46,9 @@ void mls_framed_content_read(struct reader *r, struct mls_framed_content *out);
 void
 mls_framed_content_write(const struct mls_framed_content *c, struct buf *out);
 
+/* A content type that we know; errors stick. */
+enum mls_content_type mls_content_type_read(struct reader *r);
+
 /* The body alone, by type: application data has a length in front. */
 void mls_framed_body_read(struct reader *r,
                           enum mls_content_type type,
@@ -61,6 +64,10 @@ void mls_content_auth_read(struct reader *r,
 void mls_content_auth_write(enum mls_content_type type,
                             const struct mls_content_auth *auth,
                             struct buf *out);
+
+/* FramedContent and FramedContentAuthData; all of out but the wire format. */
+void mls_framed_content_and_auth_read(struct reader *r,
+                                      struct mls_authenticated_content *out);
 
 /* AuthenticatedContent, as transcripts, references and the vectors use it. */
 MUST_USE enum err

@@ -10,9 +10,7 @@
 #include "mls/group.h"
 #include "private_message.h"
 #include "secret_tree.h"
-
-struct mls_tree;      /* tree.h: the ratchet tree, public part */
-struct mls_tree_keys; /* treekem.h: our private keys in it */
+#include "treekem.h"
 
 enum {
     /* past epochs whose resumption_psk is kept */
@@ -50,7 +48,7 @@ struct mls_group {
     struct buf context;    /* the encoded GroupContext */
 
     struct mls_tree *tree;
-    struct mls_tree_keys *keys;
+    struct mls_tree_keys keys;
     struct mls_leaf_index own;
     struct sign_secret signature;
 
@@ -63,7 +61,7 @@ struct mls_group {
     struct mls_resumption past[MLS_RESUMPTION_KEPT]; /* newest last */
     size_t past_count;
 
-    bool removed; /* we were removed, or the group ended with a ReInit */
+    bool closed; /* we were removed, or the group ended with a ReInit */
 };
 
 /* One change for mls_staged_change(), with its own copy of the credential. */

@@ -24,7 +24,7 @@ struct mls_epoch_secrets {
 };
 
 /* joiner_secret. context is the encoded GroupContext of the new epoch.
- * ERR_MEMORY, ERR_TOO_LARGE (a context over 2^30-1 bytes). */
+ * ERR_TOO_LARGE (a context over 2^30-1 bytes). */
 MUST_USE enum err mls_key_schedule_joiner(const struct mls_secret *init,
                                           const struct mls_secret *commit,
                                           struct bytes context,

@@ -14,8 +14,7 @@ static const char prefix[] = "MLS 1.0 ";
 
 enum {
     PREFIX_LEN = sizeof prefix - 1,
-    LABEL_MAX = 63 - PREFIX_LEN, /* so that its length is one byte */
-    HEAD_MAX = 1 + PREFIX_LEN + LABEL_MAX,
+    HEAD_MAX = 2 + PREFIX_LEN + MLS_LABEL_MAX,
     DERIVE_MAX = 64 /* mls_derive_tree_secret() */
 };
 
@@ -44,15 +43,17 @@ static size_t
 put_label(uint8_t out[static HEAD_MAX], const char *label)
 {
     size_t n = strlen(label);
+    size_t at;
 
-    assert(n <= LABEL_MAX);
-    out[0] = (uint8_t)(PREFIX_LEN + n);
-    memcpy(out + 1, prefix, PREFIX_LEN);
-    memcpy(out + 1 + PREFIX_LEN, label, n);
-    return 1 + PREFIX_LEN + n;
+    assert(n <= MLS_LABEL_MAX);
+    at = mls_vector_header(out, PREFIX_LEN + n);
+    memcpy(out + at, prefix, PREFIX_LEN);
+    memcpy(out + at + PREFIX_LEN, label, n);
+    return at + PREFIX_LEN + n;
 }
 
-/* vec("MLS 1.0 " | label) | vec(content), in an empty out */
+/* vec("MLS 1.0 " | label) | vec(content), in an empty out: SignContent and
+ * EncryptContext */
 static enum err
 label_content(const char *label, struct bytes content, struct buf *out)
 {
@@ -87,29 +88,6 @@ mls_ref_hash(const char *label,
     hash_sha256_final(&h, out);
 }
 
-void
-mls_expand_small(const struct mls_secret *secret,
-                 const char *label,
-                 struct bytes context,
-                 uint8_t *out,
-                 size_t len)
-{
-    uint8_t info[2 + HEAD_MAX + 2 + MLS_EXPAND_SMALL];
-    size_t n = 2;
-    enum err e;
-
-    assert(context.len <= MLS_EXPAND_SMALL && len <= 255 * HASH_LEN);
-    info[0] = (uint8_t)(len >> 8);
-    info[1] = (uint8_t)len;
-    n += put_label(info + n, label);
-    n += mls_vector_header(info + n, context.len);
-    if (context.len > 0)
-        memcpy(info + n, context.b, context.len);
-    e = hkdf_expand(secret->b, (struct bytes){info, n + context.len}, out, len);
-    assert(e == ERR_OK);
-    (void)e; /* not read where assertions are off */
-}
-
 enum err
 mls_expand_with_label(const struct mls_secret *secret,
                       const char *label,
@@ -117,24 +95,29 @@ mls_expand_with_label(const struct mls_secret *secret,
                       uint8_t *out,
                       size_t len)
 {
-    struct buf info = buf_limited(MLS_LIMIT_BYTES);
-    uint8_t head[HEAD_MAX];
-    enum err e;
+    uint8_t head[2 + HEAD_MAX + 4]; /* all of KDFLabel before the context */
+    struct bytes parts[2] = {{head, 2}, context};
 
-    if (len > 255 * HASH_LEN)
+    if (len > 255 * HASH_LEN || context.len >= 1U << 30)
         return ERR_TOO_LARGE;
-    if (context.len <= MLS_EXPAND_SMALL) {
-        mls_expand_small(secret, label, context, out, len);
-        return ERR_OK;
-    }
-    buf_u16(&info, (uint16_t)len);
-    buf_append(&info, (struct bytes){head, put_label(head, label)});
-    buf_opaque(&info, context);
-    e = buf_end(&info);
-    if (e == ERR_OK)
-        e = hkdf_expand(secret->b, buf_bytes(&info), out, len);
-    buf_free(&info);
-    return e;
+    head[0] = (uint8_t)(len >> 8);
+    head[1] = (uint8_t)len;
+    parts[0].len += put_label(head + 2, label);
+    parts[0].len += mls_vector_header(head + parts[0].len, context.len);
+    return hkdf_expand_parts(secret->b, parts, 2, out, len);
+}
+
+void
+mls_expand_small(const struct mls_secret *secret,
+                 const char *label,
+                 struct bytes context,
+                 uint8_t *out,
+                 size_t len)
+{
+    enum err e = mls_expand_with_label(secret, label, context, out, len);
+
+    assert(e == ERR_OK); /* only lengths can be wrong */
+    (void)e;
 }
 
 void

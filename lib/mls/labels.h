@@ -7,6 +7,10 @@
 #include "base/buf.h"
 #include "mls/types.h"
 
+/* characters: the longest label; all of the RFC's are short, those for the
+ * exporter are the application's */
+enum { MLS_LABEL_MAX = 240 };
+
 /* A secret of KDF.Nh bytes. */
 struct mls_secret {
     uint8_t b[MLS_HASH_LEN];
@@ -21,17 +25,15 @@ void mls_ref_hash(const char *label,
                   struct bytes value,
                   uint8_t out[static MLS_HASH_LEN]);
 
-/* ExpandWithLabel (8). ERR_TOO_LARGE; ERR_MEMORY only when the context is
- * longer than MLS_EXPAND_SMALL. */
+/* ExpandWithLabel (8). ERR_TOO_LARGE: len over 255 * 32, or a context of 2^30
+ * bytes and more. */
 MUST_USE enum err mls_expand_with_label(const struct mls_secret *secret,
                                         const char *label,
                                         struct bytes context,
                                         uint8_t *out,
                                         size_t len);
 
-/* The same where nothing can fail: a context of at most MLS_EXPAND_SMALL bytes
- * and len at most 255 * 32. */
-enum { MLS_EXPAND_SMALL = 256 };
+/* The same for lengths that the caller knows to be right: cannot fail. */
 void mls_expand_small(const struct mls_secret *secret,
                       const char *label,
                       struct bytes context,
