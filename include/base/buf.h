@@ -70,6 +70,9 @@ void buf_vector_end(struct buf *b, size_t mark);
  * failed. Dead at the next change of the buffer. */
 MUST_USE uint8_t *buf_space(struct buf *b, size_t count);
 
+/* Keeps the first len bytes (len <= what is there) and wipes the rest. */
+void buf_truncate(struct buf *b, size_t len);
+
 /* Removes the first count bytes (count <= len). */
 void buf_consume(struct buf *b, size_t count);
 

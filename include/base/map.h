@@ -35,8 +35,8 @@ MUST_USE enum err map_put(struct map *m, uint64_t id, void *value);
 /* Gives the value back, NULL when there was none. */
 void *map_take(struct map *m, uint64_t id);
 
-/* Walks in no particular order: *at starts at 0; NULL at the end. The map must
- * not change meanwhile. */
+/* Walks in no particular order: *at starts at 0; NULL at the end. id may
+ * be NULL. The map must not change meanwhile. */
 void *map_next(const struct map *m, size_t *at, uint64_t *id);
 
 #endif

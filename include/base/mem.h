@@ -3,6 +3,7 @@
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -35,6 +36,16 @@ void mem_fail_at(size_t n);
 
 /* Tests: true when the failure asked for has happened. */
 int mem_failed(void);
+
+/* Counts one allocation; false when this is the one that has to fail. For the
+ * few doors to a foreign allocator: secret_new(), and mem_new() itself. */
+MUST_USE bool mem_allowed(void);
+#else
+MUST_USE static inline bool
+mem_allowed(void)
+{
+    return true;
+}
 #endif
 
 #endif

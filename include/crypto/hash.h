@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-enum { HASH_LEN = 32, HASH_BLAKE2B_LEN = 64 };
+enum { HASH_LEN = 32, HASH_BLAKE2B_LEN = 64, HASH_SHA1_LEN = 20 };
 
 /* Incremental SHA-256 (FIPS 180-4). Opaque storage, checked against libsodium's
  * type in hash.c. */
@@ -27,6 +27,12 @@ void hash_sha256(struct bytes in, uint8_t out[static HASH_LEN]);
 void hash_hmac(struct bytes key,
                struct bytes in,
                uint8_t out[static HASH_LEN]);
+
+/* The same over the parts one after the other, without a copy. */
+void hash_hmac_parts(struct bytes key,
+                     const struct bytes *parts,
+                     size_t part_count,
+                     uint8_t out[static HASH_LEN]);
 
 /* BLAKE2b with 64 bytes of output (RFC 7693), over a then b. */
 void hash_blake2b(struct bytes a,
@@ -46,5 +52,10 @@ void hash_id(const char *label,
              const struct bytes *parts,
              size_t part_count,
              uint8_t out[static HASH_LEN]);
+
+/* SHA-1, only for Sec-WebSocket-Accept (RFC 6455 section 4.2.2), where it shows
+ * that the peer speaks WebSocket and nothing else. Never for security: see
+ * docs/decisions/0002-libmd-for-sha1.md. */
+void hash_sha1(struct bytes in, uint8_t out[static HASH_SHA1_LEN]);
 
 #endif

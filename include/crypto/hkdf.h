@@ -18,6 +18,17 @@ MUST_USE enum err hkdf_expand(const uint8_t prk[static HASH_LEN],
                               uint8_t *out,
                               size_t len);
 
+/* Both over parts one after the other, without a copy: for labels. */
+void hkdf_extract_parts(struct bytes salt,
+                        const struct bytes *parts,
+                        size_t part_count,
+                        uint8_t prk[static HASH_LEN]);
+MUST_USE enum err hkdf_expand_parts(const uint8_t prk[static HASH_LEN],
+                                    const struct bytes *parts,
+                                    size_t part_count,
+                                    uint8_t *out,
+                                    size_t len);
+
 /* HKDF as Noise section 4.3 uses it, with HMAC-BLAKE2b: two outputs. ck may be
  * the same memory as out1. */
 void hkdf_noise(const uint8_t ck[static HASH_BLAKE2B_LEN],
