@@ -46,6 +46,7 @@ struct content_case {
     uint8_t claimer[CONTENT_ID_LEN]; /* credential, when CLAIMED */
     uint64_t lease_ms;               /* until when */
     uint32_t claims;                 /* that were won so far */
+    uint32_t number;                 /* small, for people: its place in the log */
 };
 
 struct content {

@@ -41,6 +41,7 @@ content_case_fill(const struct content_case *in,
         c->claimer = wire_data_or_none(in->claimer, CONTENT_ID_LEN);
         c->lease_ms = in->lease_ms;
         c->claims = in->claims;
+        c->number = in->number;
     }
     *out = c;
     return ERR_OK;
@@ -67,8 +68,10 @@ content_case_take(const Pristan__Case *in,
     wire_fixed_or_none(&e, in->claimer, out->claimer, CONTENT_ID_LEN);
     out->lease_ms = in->lease_ms;
     out->claims = in->claims;
-    if (!with_state && (in->state != 0 || in->claimer.len != 0 ||
-                        in->lease_ms != 0 || in->claims != 0))
+    out->number = in->number;
+    if (!with_state &&
+        (in->state != 0 || in->claimer.len != 0 || in->lease_ms != 0 ||
+         in->claims != 0 || in->number != 0))
         return ERR_MALFORMED;
     return e;
 }
