@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The little of HTTP/1.1 (RFC 9112) that an upgrade and a decoy need. */
+#ifndef LIB_TRANSPORT_HTTP_H
+#define LIB_TRANSPORT_HTTP_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* The length of a head: start line, fields and the empty line, whose lines may
+ * end in CR LF or LF. 0 while the empty line is not there. */
+size_t http_head_len(struct bytes in);
+
+/* Takes one line off, without its end. False when there is no whole line.
+ * strict: only CR LF ends a line, and a lone CR or LF makes *bad true. */
+bool http_line_next(struct bytes *rest, struct bytes *line, bool *bad);
+
+struct http_request_line {
+    struct bytes method;  /* one or more of A-Z - _ */
+    struct bytes target;  /* visible ASCII, not empty */
+    struct bytes version; /* after "HTTP/", such as "1.1" */
+};
+
+/* ERR_MALFORMED. */
+MUST_USE enum err
+http_request_line_read(struct bytes line, struct http_request_line *out);
+
+/* True when what is there cannot become a request line, whatever follows. */
+bool http_request_hopeless(struct bytes in);
+
+/* ERR_MALFORMED: not "HTTP/1.x NNN ...". status is 100 to 999. */
+MUST_USE enum err http_status_line_read(struct bytes line, unsigned *status);
+
+struct http_field {
+    struct bytes name; /* token characters */
+    struct bytes
+        value; /* without the white space around it, no controls but tab */
+};
+
+/* ERR_MALFORMED: no colon, a name that is no token, a folded line, a control
+ * character. */
+MUST_USE enum err http_field_read(struct bytes line, struct http_field *out);
+
+/* Letter case aside; lower is in lower case. */
+bool http_equal(struct bytes a, const char *lower);
+
+/* True when the comma-separated list has that token, letter case aside. */
+bool http_list_has(struct bytes list, const char *lower);
+
+#endif
