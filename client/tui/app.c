@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "app.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "chat.h"
+#include "pick.h"
+#include "view.h"
+
+enum { LINK_MAX = 512 };
+
+enum exit_code
+app_init(struct app *a, const struct options *o)
+{
+    memset(a, 0, sizeof *a);
+    a->o = o;
+    a->p = (struct printer){stdout, stderr, o->lang, o->json};
+    a->text = buf_limited((size_t)LIMIT_TEXT * 2);
+    a->give_up_ms = UINT64_MAX;
+    a->command = commands_find(o->command);
+    if (o->arg_count >= a->command->args_min &&
+        o->arg_count <= a->command->args_max)
+        return EXIT_DONE;
+    fprintf(stderr, "pristan: usage: pristan %s %s\n", a->command->name,
+            a->command->usage);
+    return EXIT_BAD_USAGE;
+}
+
+void
+app_free(struct app *a)
+{
+    buf_free(&a->text);
+}
+
+void
+app_finish(struct app *a)
+{
+    a->state = APP_DONE;
+}
+
+void
+app_fail(struct app *a, enum exit_code exit, enum word w, struct bytes arg)
+{
+    a->state = APP_DONE;
+    a->exit = exit;
+    fputs("pristan: ", a->p.err);
+    print_say1(&a->p, a->p.err, w, arg);
+}
+
+/* What a refused act means to a person. */
+static void
+app_fail_err(struct app *a, enum err e)
+{
+    static const struct {
+        enum err e;
+        enum exit_code exit;
+        enum word word;
+    } rows[] = {
+        {ERR_MALFORMED, EXIT_BAD_DATA, WORD_BAD_LINK},
+        {ERR_AUTH, EXIT_BAD_DATA, WORD_CUT_LINK},
+        {ERR_UNSUPPORTED, EXIT_BAD_DATA, WORD_LATER_LINK},
+        {ERR_USE, EXIT_BAD_DATA, WORD_TEXT_NOT_CLEAN},
+        {ERR_DENIED, EXIT_NO_RIGHT, WORD_NOT_ADMIN},
+        {ERR_TURN, EXIT_NO_RIGHT, WORD_NOT_NOW},
+        {ERR_EXISTS, EXIT_NO_RIGHT, WORD_NOT_NOW},
+        {ERR_CONFLICT, EXIT_NO_RIGHT, WORD_CASE_TAKEN},
+        {ERR_NOT_FOUND, EXIT_NOT_THERE, WORD_NO_SUCH},
+        {ERR_EXPIRED, EXIT_BAD_DATA, WORD_CODE_EXPIRED},
+        {ERR_FULL, EXIT_BUG, WORD_INTERNAL},
+        {ERR_MEMORY, EXIT_BUG, WORD_NO_MEMORY},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].e == e) {
+            app_fail(a, rows[i].exit, rows[i].word, bytes_str(err_name(e)));
+            return;
+        }
+    app_fail(a, EXIT_BUG, WORD_INTERNAL, bytes_str(err_name(e)));
+}
+
+void
+app_acting(struct app *a, enum err e, uint64_t act, void (*done)(struct app *))
+{
+    if (e != ERR_OK) {
+        app_fail_err(a, e);
+        return;
+    }
+    a->act = act;
+    a->done = done;
+    a->state = APP_ACTING;
+}
+
+bool
+app_text(struct app *a, int i, size_t max, struct bytes *out)
+{
+    const char *s = a->o->args[i];
+    char limit[24];
+
+    *out = bytes_str(s != NULL ? s : "");
+    if (s != NULL && strcmp(s, "-") == 0) {
+        if (!pick_input(a, max + 1, out))
+            return false;
+    }
+    if (out->len == 0) {
+        app_fail(a, EXIT_BAD_DATA, WORD_TEXT_EMPTY, bytes_str(""));
+        return false;
+    }
+    if (out->len > max) {
+        snprintf(limit, sizeof limit, "%zu", max);
+        app_fail(a, EXIT_BAD_DATA, WORD_TEXT_LONG, bytes_str(limit));
+        return false;
+    }
+    if (!text_is_clean(*out)) {
+        app_fail(a, EXIT_BAD_DATA, WORD_TEXT_NOT_CLEAN, bytes_str(""));
+        return false;
+    }
+    return true;
+}
+
+bool
+app_group(struct app *a, struct client_group_info *out)
+{
+    return pick_group(a, out);
+}
+
+static void
+app_run(struct app *a)
+{
+    a->command->run(a);
+}
+
+void
+app_begin(struct app *a,
+          struct client *client,
+          app_page *page,
+          void *store,
+          struct client_now now)
+{
+    a->client = client;
+    a->page = page;
+    a->store = store;
+    a->now = now;
+    a->state = APP_SYNCING;
+    if (!(a->command->flags & COMMAND_ONLINE) ||
+        (a->command->flags & COMMAND_EARLY))
+        app_run(a);
+    if (a->command->flags & COMMAND_ONLINE)
+        a->give_up_ms = now.mono_ms + a->o->timeout_s * 1000;
+    if (a->command->flags & COMMAND_KEEPS)
+        a->give_up_ms = UINT64_MAX;
+}
+
+/* A failed act, as exit code and sentence. */
+static void
+app_act_failed(struct app *a, enum notice_code code)
+{
+    enum exit_code exit = EXIT_NO_RIGHT;
+
+    if (code == CODE_NOT_THIS_RELAY || code == CODE_RELAY_REFUSED)
+        exit = EXIT_PROTOCOL;
+    else if (code == CODE_RELAY_UNREACHABLE)
+        exit = EXIT_NO_RELAY;
+    else if (code == CODE_RELAY_FULL)
+        exit = EXIT_QUEUED;
+    else if (code == CODE_LINK_REVOKED || code == CODE_LINK_EXPIRED ||
+             code == CODE_LINK_UNKNOWN || code == CODE_CARD_BAD)
+        exit = EXIT_BAD_DATA;
+    else if (code == CODE_NO_SUCH)
+        exit = EXIT_NOT_THERE;
+    else if (code == CODE_INTERNAL)
+        exit = EXIT_BUG;
+    print_code(&a->p, code);
+    a->exit = exit;
+    a->state = APP_SETTLING;
+}
+
+static void
+app_act_ended(struct app *a, const struct notice *n)
+{
+    if (a->state != APP_ACTING || n->act != a->act)
+        return;
+    if (n->kind == NOTICE_ACT_FAILED) {
+        app_act_failed(a, n->code);
+        return;
+    }
+    a->state = APP_SETTLING;
+    if (a->done != NULL)
+        a->done(a);
+    if (a->o->wait && a->state == APP_SETTLING) {
+        a->state = APP_WAITING;
+        a->give_up_ms = UINT64_MAX;
+    }
+}
+
+/* Is this what --wait waits for? */
+static bool
+app_is_answer(const struct notice *n)
+{
+    return n->kind == NOTICE_YOU_JOINED || n->kind == NOTICE_DECLINED ||
+           (n->kind == NOTICE_TEXT && !n->who.self);
+}
+
+/* While following one group, the others are quiet, but for alarms. */
+static bool
+app_shows(const struct app *a, const struct notice *n)
+{
+    if (a->p.json || n->kind == NOTICE_ALARM)
+        return true;
+    if (n->kind == NOTICE_KNOCKED || n->kind == NOTICE_ASKED)
+        return true;
+    if (n->kind == NOTICE_CLAIM_LOST || n->kind == NOTICE_YOU_REMOVED ||
+        n->kind == NOTICE_LOCKED_OUT)
+        return true;
+    if (a->state == APP_WAITING)
+        return app_is_answer(n);
+    if (a->state != APP_STAYING)
+        return false;
+    return bytes_all_zero(BYTES_OF(a->group.b)) ||
+           memcmp(a->group.b, n->group.b, CLIENT_ID_LEN) == 0;
+}
+
+void
+app_notice(struct app *a, const struct notice *n)
+{
+    if (n->kind == NOTICE_OFFLINE)
+        a->trouble = n->code;
+    if (n->kind == NOTICE_SYNCED && bytes_all_zero(BYTES_OF(n->group.b))) {
+        a->in_step = true;
+        a->trouble = CODE_NONE;
+    }
+    if (app_shows(a, n))
+        view_notice(&a->p, a->client, n);
+    if (n->kind == NOTICE_ACT_DONE || n->kind == NOTICE_ACT_FAILED)
+        app_act_ended(a, n);
+    else if (a->state == APP_WAITING && app_is_answer(n))
+        a->state = APP_SETTLING;
+}
+
+/* The relay was not there in time. */
+static void
+app_gave_up(struct app *a)
+{
+    enum notice_code code =
+        a->trouble != CODE_NONE ? a->trouble : CODE_RELAY_UNREACHABLE;
+
+    if (a->state == APP_SETTLING) {
+        a->state = APP_DONE; /* the rest leaves at the next start */
+        return;
+    }
+    print_code(&a->p, code);
+    a->exit = code == CODE_NOT_THIS_RELAY ? EXIT_PROTOCOL : EXIT_NO_RELAY;
+    if (a->state == APP_ACTING && code != CODE_NOT_THIS_RELAY) {
+        fputs("pristan: ", a->p.err);
+        print_say(&a->p, a->p.err, WORD_QUEUED);
+        a->exit = EXIT_QUEUED;
+    }
+    a->state = APP_DONE;
+}
+
+void
+app_turn(struct app *a, struct client_now now)
+{
+    a->now = now;
+    if (a->state == APP_SYNCING && (a->in_step || client_idle(a->client)))
+        app_run(a);
+    if (a->state == APP_SETTLING && client_idle(a->client))
+        a->state = APP_DONE;
+    /* somebody in between never becomes the right relay by waiting */
+    if (a->state != APP_DONE && a->trouble == CODE_NOT_THIS_RELAY &&
+        !(a->command->flags & COMMAND_KEEPS))
+        app_gave_up(a);
+    if (a->state != APP_DONE && now.mono_ms >= a->give_up_ms)
+        app_gave_up(a);
+}
+
+uint64_t
+app_deadline(const struct app *a)
+{
+    return a->state == APP_DONE ? 0 : a->give_up_ms;
+}
+
+bool
+app_wants_lines(const struct app *a)
+{
+    return a->state == APP_STAYING && strcmp(a->command->name, "chat") == 0;
+}
+
+void
+app_line(struct app *a, struct bytes line, bool end, struct client_now now)
+{
+    a->now = now;
+    if (end)
+        app_finish(a);
+    else
+        chat_line(a, line);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "history.h"
+
+#include "view.h"
+
+enum { PAGE_ROWS = 200 };
+
+struct history_walk {
+    struct app *a;
+    uint64_t seen; /* highest sequence number of the page */
+    uint32_t rows;
+};
+
+static void
+history_row(void *to, struct bytes value)
+{
+    struct history_walk *w = to;
+    struct notice n;
+
+    w->rows++;
+    if (notice_read(value, &n) != ERR_OK)
+        return; /* written by a later version: nothing that we could show */
+    w->seen = n.seq;
+    w->a->shown_seq = n.seq;
+    view_notice(&w->a->p, w->a->client, &n);
+}
+
+void
+history_show(struct app *a, const struct client_group_info *g, uint32_t last)
+{
+    struct history_walk w = {.a = a};
+    uint64_t after = g->last_seq > last ? g->last_seq - last : 0;
+
+    do {
+        w.rows = 0;
+        if (a->page(a->store, &g->id, after, PAGE_ROWS, history_row, &w) !=
+            ERR_OK) {
+            app_fail(a, EXIT_DISK, WORD_PROFILE_DAMAGED, bytes_str(""));
+            return;
+        }
+        after = w.seen;
+    } while (w.rows == PAGE_ROWS);
+    if (a->shown_seq == 0 && !a->p.json)
+        print_say(&a->p, a->p.err, WORD_NO_MESSAGES);
+}
