@@ -53,7 +53,8 @@ MUST_USE enum err hpke_context_seal(struct hpke_context *c,
                                     struct bytes in,
                                     uint8_t *out);
 
-/* ContextR.Open: in.len - AEAD_TAG_LEN bytes to out; ERR_AUTH. */
+/* ContextR.Open: in.len - AEAD_TAG_LEN bytes to out; ERR_AUTH, and then the
+ * sequence stays; ERR_TURN as above. */
 MUST_USE enum err hpke_context_open(struct hpke_context *c,
                                     struct bytes aad,
                                     struct bytes in,
