@@ -4,6 +4,7 @@
 #define MLS_KEY_PACKAGE_READ_H
 
 #include "leaf_node.h"
+#include "mls/key_package.h"
 
 struct mls_key_package {
     struct bytes raw; /* the whole as received */
@@ -42,5 +43,14 @@ mls_check_key_package_signature(const struct mls_key_package *kp);
 MUST_USE enum err mls_check_key_package(const struct mls_key_package *kp,
                                         struct bytes group_extensions,
                                         uint64_t now);
+
+/* Appends the signed leaf of somebody who is in no group yet: that of a key
+ * package, and that of a group's creator (section 11). ERR_MEMORY,
+ * ERR_TOO_LARGE. */
+MUST_USE enum err mls_leaf_write_first(const struct mls_identity *who,
+                                       const struct dh_public *encryption,
+                                       uint64_t not_before,
+                                       uint64_t not_after,
+                                       struct buf *out);
 
 #endif

@@ -52,11 +52,41 @@ MUST_USE enum err mls_check_proposals(const struct mls_proposal_scene *scene,
                                       const struct mls_proposal_item *items,
                                       size_t count);
 
-/* For a committer: true when items[count - 1] can stand beside all before it
- * (12.2 and its own rules). */
-bool mls_proposal_fits(const struct mls_proposal_scene *scene,
-                       const struct mls_proposal_item *items,
-                       size_t count);
+/* The single rules behind the two; ERR_MALFORMED each. */
+
+/* 7.3: an Update brings another encryption key. */
+MUST_USE enum err mls_check_update_key(const struct mls_leaf_node *now,
+                                       const struct mls_leaf_node *next);
+/* 12.1.3: there is such a member. */
+MUST_USE enum err
+mls_check_remove_target(const struct mls_tree *t, uint32_t removed);
+/* 12.1.4: usage and length of the nonce. */
+MUST_USE enum err mls_check_psk_proposal(const struct mls_psk_id *id);
+/* 12.1.5: the version is not lower. */
+MUST_USE enum err mls_check_reinit(const struct mls_reinit *r);
+
+/* 12.2, a committer who is a member: no Update of its own, no Remove of
+ * itself; no leaf updated or removed twice (also ERR_MEMORY); no PSK twice; at
+ * most one change of the extensions; a ReInit alone; no ExternalInit. */
+MUST_USE enum err mls_check_list_own(const struct mls_proposal_scene *scene,
+                                     const struct mls_proposal_item *items,
+                                     size_t count);
+MUST_USE enum err mls_check_list_targets(const struct mls_proposal_scene *scene,
+                                         const struct mls_proposal_item *items,
+                                         size_t count);
+MUST_USE enum err
+mls_check_list_psks(const struct mls_proposal_item *items, size_t count);
+MUST_USE enum err
+mls_check_list_extensions(const struct mls_proposal_item *items, size_t count);
+MUST_USE enum err
+mls_check_list_reinit(const struct mls_proposal_item *items, size_t count);
+MUST_USE enum err
+mls_check_list_external_init(const struct mls_proposal_item *items,
+                             size_t count);
+/* 12.2, 12.4.3.2, an external commit: one ExternalInit, at most one Remove,
+ * PSKs, nothing else and nothing by reference. */
+MUST_USE enum err
+mls_check_list_external(const struct mls_proposal_item *items, size_t count);
 
 /* What the list does besides the tree. Borrows from the items. */
 struct mls_proposals_result {

@@ -151,6 +151,6 @@ MUST_USE enum err mls_tree_set_parent(struct mls_tree *t,
 MUST_USE enum err mls_tree_blank(struct mls_tree *t, struct mls_node_index n);
 MUST_USE enum err
 mls_tree_blank_path(struct mls_tree *t, struct mls_leaf_index leaf);
-void mls_tree_truncate(struct mls_tree *t);
+MUST_USE enum err mls_tree_truncate(struct mls_tree *t);
 
 #endif

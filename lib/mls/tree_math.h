@@ -77,6 +77,11 @@ bool mls_node_covers(struct mls_node_index n, struct mls_node_index d);
 struct mls_node_index
 mls_node_common(struct mls_leaf_index a, struct mls_leaf_index b);
 
+/* The child of n that is not above leaf, which is below n: a node of the leaf's
+ * copath (section 4.1.2). */
+struct mls_node_index
+mls_node_copath(struct mls_node_index n, struct mls_leaf_index leaf);
+
 /* The nodes above a leaf from its parent to the root (section 4.1.1); gives
  * how many. */
 struct mls_direct_path {

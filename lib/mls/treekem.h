@@ -28,6 +28,20 @@ struct mls_tree_key {
     struct dh_public pub;
 };
 
+/* The keys of a path, from the path secret of its lowest node up. */
+struct mls_tree_chain {
+    size_t count;
+    struct mls_tree_key key[MLS_TREE_DEPTH_MAX];
+    struct mls_secret end; /* one step after the last: the commit secret */
+};
+
+/* 7.4: derives the keys of nodes[0 .. count), lowest first. */
+void mls_tree_chain_derive(const struct mls_secret *path_secret,
+                           const struct mls_node_index *nodes,
+                           size_t count,
+                           struct mls_tree_chain *out);
+void mls_tree_chain_wipe(struct mls_tree_chain *c);
+
 /* What one member can open: its leaf, and nodes above it. A value: copy it to
  * stage a change, and wipe every copy. */
 struct mls_tree_keys {
@@ -43,6 +57,10 @@ void mls_tree_keys_wipe(struct mls_tree_keys *k);
 void mls_tree_keys_set(struct mls_tree_keys *k,
                        struct mls_node_index node,
                        const struct dh_secret *secret);
+
+/* The same for all keys of a chain. */
+void
+mls_tree_keys_take(struct mls_tree_keys *k, const struct mls_tree_chain *chain);
 
 /* NULL when we have none. */
 const struct mls_tree_key *
@@ -84,6 +102,10 @@ struct mls_update_path {
 /* Sticky. */
 void mls_update_path_read(struct reader *r, struct mls_update_path *out);
 
+/* Walks the content of node.ciphertexts: false at the end. */
+bool
+mls_hpke_ciphertext_next(struct reader *r, struct mls_hpke_ciphertext *out);
+
 /* --- judging ----------------------------------------------------------- */
 
 /* Where a path is applied. t is the tree after the proposals. added are the
@@ -92,12 +114,38 @@ void mls_update_path_read(struct reader *r, struct mls_update_path *out);
  * (mls_tree_add() with the path's leaf), and is sender. */
 struct mls_path_place {
     struct mls_leaf_index sender;
-    bool external; /* new_member_commit */
-    const struct mls_leaf_index *added;
+    bool external;                      /* new_member_commit */
+    const struct mls_leaf_index *added; /* in increasing order */
     size_t added_count;
     struct bytes group_id;
     struct bytes group_extensions; /* after the proposals; a list */
 };
+
+/* Who gets the path secret of n, a node of the sender's filtered path: the
+ * resolution of its copath child without the newcomers. Appends. ERR_MEMORY. */
+MUST_USE enum err mls_path_recipients(const struct mls_tree *t,
+                                      const struct mls_path_place *place,
+                                      struct mls_node_index n,
+                                      struct mls_node_list *out);
+
+/* The single rules of the next two; ERR_MALFORMED each.
+ * 7.5: one node of the path for each of the filtered direct path. */
+MUST_USE enum err mls_check_path_length(const struct mls_tree *t,
+                                        const struct mls_path_place *place,
+                                        const struct mls_update_path *path);
+/* 12.4.2: no key of the path is in the tree already. */
+MUST_USE enum err mls_check_path_keys(const struct mls_tree *t,
+                                      const struct mls_path_place *place,
+                                      const struct mls_update_path *path);
+/* 7.6: one ciphertext for each recipient, of the one possible size. The length
+ * has been checked. */
+MUST_USE enum err
+mls_check_path_ciphertexts(const struct mls_tree *t,
+                           const struct mls_path_place *place,
+                           const struct mls_update_path *path);
+/* 7.9.2: the leaf carries this parent hash. */
+MUST_USE enum err mls_check_path_parent_hash(const struct mls_update_path *path,
+                                             struct bytes expected);
 
 /* 12.4.2 and 7.3, publicly: the leaf (source, signature, capabilities), its
  * encryption key is not the old one (members only), one node for each of the
