@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "app.h"
+#include "tui/app.h"
 
 #include <string.h>
 

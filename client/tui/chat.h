@@ -5,7 +5,7 @@
 #ifndef TUI_CHAT_H
 #define TUI_CHAT_H
 
-#include "app.h"
+#include "tui/app.h"
 
 /* Begins: prints the last lines and how to go on. */
 void chat_run(struct app *a);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "commands.h"
+#include "tui/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
+#include "tui/app.h"
 #include "chat.h"
 #include "deeds.h"
 #include "desk.h"

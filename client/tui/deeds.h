@@ -3,7 +3,7 @@
 #ifndef TUI_DEEDS_H
 #define TUI_DEEDS_H
 
-#include "app.h"
+#include "tui/app.h"
 
 void deeds_group_new(struct app *a);
 void deeds_link_new(struct app *a);

@@ -3,7 +3,7 @@
 #ifndef TUI_DESK_H
 #define TUI_DESK_H
 
-#include "app.h"
+#include "tui/app.h"
 
 void desk_open(struct app *a);
 void desk_close(struct app *a);

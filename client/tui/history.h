@@ -3,7 +3,7 @@
 #ifndef TUI_HISTORY_H
 #define TUI_HISTORY_H
 
-#include "app.h"
+#include "tui/app.h"
 
 /* Prints the last `last` rows of a group; notes the newest in a->shown_seq. */
 void

@@ -3,7 +3,7 @@
 #ifndef TUI_LISTS_H
 #define TUI_LISTS_H
 
-#include "app.h"
+#include "tui/app.h"
 
 void lists_groups(struct app *a);
 void lists_members(struct app *a);

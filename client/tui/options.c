@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "options.h"
+#include "tui/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "tui/commands.h"
 
 enum option_id {
     OPT_PROFILE = 256,
@@ -16,7 +16,6 @@ enum option_id {
     OPT_NAME,
     OPT_LANG,
     OPT_IN,
-    OPT_KEY_FILE,
     OPT_PASSPHRASE_FD,
     OPT_NO_PASSPHRASE,
     OPT_JSON,
@@ -114,11 +113,6 @@ static const struct option_row {
      OPT_NO_PASSPHRASE,
      {"new profile: a key beside it, nothing to remember",
       "новый профиль: ключ рядом, помнить нечего"}},
-    {"key-file",
-     "FILE",
-     OPT_KEY_FILE,
-     {"the key is there, such as on a stick",
-      "ключ лежит там, например на флешке"}},
     {"timeout",
      "SECONDS",
      OPT_TIMEOUT,
@@ -203,9 +197,6 @@ options_set_value(struct options *o, int id, const char *value)
         break;
     case OPT_IN:
         o->language = value;
-        break;
-    case OPT_KEY_FILE:
-        o->key_file = value;
         break;
     case OPT_LANG:
         ok = words_find(value, &o->lang);

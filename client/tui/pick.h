@@ -4,7 +4,7 @@
 #ifndef TUI_PICK_H
 #define TUI_PICK_H
 
-#include "app.h"
+#include "tui/app.h"
 
 /* --group: a title, the start of one, or the start of an id in hex; without it
  * the only group there is. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "print.h"
+#include "tui/print.h"
 
 #include <string.h>
 

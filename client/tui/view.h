@@ -6,7 +6,7 @@
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
 
-#include "print.h"
+#include "tui/print.h"
 
 /* Prints one notice; what is not for a person's eyes (SYNCED, ACT_*) is printed
  * in JSON only. c gives case numbers and titles. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "words.h"
+#include "tui/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -82,8 +82,7 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
     struct net_conn *c = h->data;
 
     (void)suggested;
-    *out = uv_buf_init((char *)c->net->read_buffer,
-                       sizeof c->net->read_buffer);
+    *out = uv_buf_init((char *)c->net->read_buffer, sizeof c->net->read_buffer);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Connections to relays: dialled, read, written, closed. One read buffer for all;
- * what cannot be written at once is copied and bounded. */
+/* Connections to relays: dialled, read, written, closed. One read buffer for
+ * all; what cannot be written at once is copied and bounded. */
 #ifndef UV_NET_H
 #define UV_NET_H
 
@@ -31,13 +31,11 @@ void net_init(struct net *n, uv_loop_t *loop, struct net_events events);
 
 /* Opens a connection; whatever goes wrong comes as `closed`, later. ERR_MEMORY,
  * ERR_FULL. */
-MUST_USE enum err net_dial(struct net *n,
-                           uint64_t session,
-                           const char *host,
-                           uint16_t port);
+MUST_USE enum err
+net_dial(struct net *n, uint64_t session, const char *host, uint16_t port);
 
-/* Writes, or queues up to a limit; a session that is gone is ignored. A peer that
- * does not read is hung up on: `closed`. */
+/* Writes, or queues up to a limit; a session that is gone is ignored. A peer
+ * that does not read is hung up on: `closed`. */
 void net_send(struct net *n, uint64_t session, struct bytes data);
 
 /* Closes without `closed`. */

@@ -35,6 +35,8 @@ function(pristan_program name)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${P_LINKS} house_flags)
+  target_compile_definitions(${name} PRIVATE
+                             PRISTAN_VERSION="${PROJECT_VERSION}")
 endfunction()
 
 #   pristan_unit_tests(LIBRARY [LINKS libs]): one program per

@@ -9,9 +9,9 @@
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
-#include "commands.h"
-#include "options.h"
-#include "print.h"
+#include "tui/commands.h"
+#include "tui/options.h"
+#include "tui/print.h"
 
 /* History for the view: rows with seq > after, oldest first, at most limit;
  * each is handed to row(). The driver gives the store's function. */

@@ -3,7 +3,7 @@
 #ifndef TUI_COMMANDS_H
 #define TUI_COMMANDS_H
 
-#include "words.h"
+#include "tui/words.h"
 
 struct app;
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "client/client.h"
-#include "words.h"
+#include "tui/words.h"
 
 struct printer {
     FILE *out;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "words.h"
+#include "tui/words.h"
 
 enum { OPTIONS_ARGS_MAX = 8 };
 
@@ -37,8 +37,7 @@ struct options {
     const char *group;
     const char *name;
     const char *language; /* of a request: BCP 47 */
-    const char *key_file;
-    int passphrase_fd; /* -1 none */
+    int passphrase_fd;    /* -1 none */
     bool no_passphrase;
     enum lang lang;
     bool json;

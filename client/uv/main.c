@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pristan: one command, one exit code. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/random.h"
+#include "loop.h"
+#include "unlock.h"
+
+/* No core dump and no debugger may show keys (G-03, G-11); nobody else reads
+ * our files; a closed pipe is an error, not a death. */
+static void
+main_harden(void)
+{
+    struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static enum exit_code
+main_wipe(const struct options *o, const struct printer *p, const char *folder)
+{
+    enum err e;
+    char answer[8] = "";
+
+    if (!o->yes) {
+        fprintf(p->err, "%s: wipe? yes/no: ", folder);
+        if (fgets(answer, sizeof answer, stdin) == NULL ||
+            strcmp(answer, "yes\n") != 0)
+            return EXIT_BAD_USAGE;
+    }
+    e = store_wipe(folder);
+    if (e != ERR_OK)
+        return unlock_failed(p, folder, e);
+    print_say(p, p->out, WORD_WIPED);
+    return EXIT_DONE;
+}
+
+static enum exit_code
+main_command(const struct options *o)
+{
+    struct app app;
+    struct store *store = NULL;
+    char folder[UNLOCK_PATH_MAX];
+    enum exit_code code = app_init(&app, o);
+
+    if (code == EXIT_DONE)
+        code = unlock_folder(o, &app.p, folder);
+    if (code == EXIT_DONE && strcmp(o->command, "wipe") == 0) {
+        code = main_wipe(o, &app.p, folder);
+    } else if (code == EXIT_DONE) {
+        code = unlock_profile(o, &app.p, folder,
+                              app.command->flags & COMMAND_CREATES, &store);
+        if (code == EXIT_DONE)
+            code = loop_run(&app, store, folder);
+        store_close(store);
+    }
+    app_free(&app);
+    return code;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o;
+    enum exit_code code;
+
+    main_harden();
+    code = options_read(argc, argv, &o);
+    if (code != EXIT_DONE)
+        return (int)code;
+    if (o.version) {
+        puts("pristan " PRISTAN_VERSION);
+        return EXIT_DONE;
+    }
+    if (o.help || o.command == NULL) {
+        options_help(o.lang);
+        return o.help ? EXIT_DONE : EXIT_BAD_USAGE;
+    }
+    if (random_start() != ERR_OK) {
+        fputs("pristan: libsodium does not start\n", stderr);
+        return EXIT_BUG;
+    }
+    return (int)main_command(&o);
+}
