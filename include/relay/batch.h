@@ -146,6 +146,7 @@ struct relay_load_result {
     const struct relay_record *records;
     size_t record_count;
     uint64_t last;      /* PAGE: the place's highest number, 0: no such place */
+    bool complete;      /* PAGE: nothing more is there after these */
     struct bytes bytes; /* CARD, BLOB */
 };
 

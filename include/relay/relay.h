@@ -3,7 +3,7 @@
  * turn:
  *
  *     relay_feed_...()*                        what happened
- *     while (relay_next_send(r, now, &send))   what leaves now
+ *     while (relay_next_send(r, &send))   what leaves now
  *         write send.data to send.conn; close it when send.close
  *     batch = relay_take(r, now);              what must be stored
  *     if (batch != NULL)
@@ -35,7 +35,7 @@ struct relay_now {
 enum { RELAY_PREFIX_LEN = 8 };
 
 struct relay_config {
-    const uint8_t *secret; /* 32 bytes, X25519; borrowed until relay_free() */
+    const uint8_t *secret; /* 32 bytes, X25519; copied by relay_new() */
     struct bytes page;     /* HTML for whoever is no client of ours; borrowed */
     uint32_t sweep_hour;   /* where the store's last sweep ended, 0: never */
     uint32_t conn_max;     /* connections at the same time */
@@ -77,7 +77,7 @@ void relay_feed_bytes(struct relay *r,
 /* What was given to the connection could not be written at once: from now until
  * relay_feed_drained() nothing is pushed to it. */
 void relay_feed_clogged(struct relay *r, uint64_t conn);
-void relay_feed_drained(struct relay *r, uint64_t conn, struct relay_now now);
+void relay_feed_drained(struct relay *r, uint64_t conn);
 
 /* The other side is gone. Does not follow a send with close. */
 void relay_feed_closed(struct relay *r, uint64_t conn);

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The private shapes of the relay's core. Nothing here is truth about a
+ * channel: what is in memory grows with connections, not with channels. */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/queue.h"
+#include "crypto/dh.h"
+#include "relay/relay.h"
+#include "transport/link.h"
+#include "wire/event.h"
+#include "wire/request.h"
+
+#include "batch.h"
+#include "prefix.h"
+#include "replay.h"
+#include "topic.h"
+
+enum {
+    /* ms: from the first byte to HELLO; also what a decoy may take */
+    CORE_HANDSHAKE_MS = 10 * 1000,
+
+    /* ms: without a byte until we ping, and from the ping until we give up */
+    CORE_SILENCE_MS = 45 * 1000,
+
+    /* per session: more is refused */
+    CORE_WATCHES = 256,
+    CORE_WANTS = 256,
+
+    /* per session: enough is under way, read no more */
+    CORE_OPS_MARK = 256,
+    CORE_BYTES_MARK = 2 * 1024 * 1024,
+
+    /* bytes pending for one session, over which records are not pushed */
+    CORE_PENDING_MARK = 2 * LIMIT_FRAME,
+
+    /* loads of one session in one batch: others are served in between */
+    CORE_LOADS_EACH = 2,
+
+    /* bytes that may wait for one session beside the link's own pending */
+    CORE_OUT_MAX = 4 * 1024 * 1024 + LINK_OUT_MAX
+};
+
+/*  GREETING --hello--> OPEN --(bye, a fault, too late)--> CLOSED
+ * A session is GREETING from the accepted connection on, and CLOSED until its
+ * last bytes were handed out. */
+enum session_state {
+    SESSION_GREETING,
+    SESSION_OPEN,
+    SESSION_CLOSED,
+    SESSION_STATES
+};
+
+/* Which of the relay's clocks a session hangs on. */
+enum session_clock { CLOCK_GREETING, CLOCK_HEARD, CLOCK_PINGED, CLOCKS };
+
+/* A token bucket: how much may still be done, refilled with time. */
+struct bucket {
+    uint64_t at_ms; /* of the last look */
+    uint64_t room;  /* thousandths */
+};
+
+struct session {
+    uint64_t id;
+    struct link *link;
+    struct buf out;           /* what the link had to say at once */
+    struct prefix *prefix;    /* NULL: not limited */
+    struct queue_node clock;  /* in r->clocks[clock_kind] */
+    struct queue_node dirty;  /* in r->dirty: something may have to leave */
+    struct queue_node asking; /* in r->asking: wants, and may have them */
+    struct queue wants;
+    struct queue watches;
+    uint64_t clock_ms; /* when it was hung there */
+    struct bucket commits;
+    uint32_t bytes_under_way; /* in batches */
+    uint16_t ops_under_way;
+    uint16_t want_count;
+    uint16_t watch_count;
+    uint8_t state;      /* enum session_state; only session_turn() assigns */
+    uint8_t clock_kind; /* enum session_clock */
+    bool clogged;
+    bool more_due; /* some watch of it has more_due */
+};
+
+/* A reader that wants to be told. */
+struct watch {
+    struct queue_node in_session;
+    struct queue_node in_topic;
+    struct session *session;
+    struct topic *topic;
+    uint64_t serial; /* never reused: a load under way may outlive the watch */
+    uint64_t after;  /* the reader has all up to here */
+    uint32_t tag;
+    uint32_t credit;
+    bool answered; /* the first RECORDS is out */
+    bool loading;  /* a want of it is waiting or at the store */
+    bool stuck;    /* the next record is larger than the credit */
+    bool more_due; /* tell "there is more" when sending next */
+};
+
+/* A load that has not been put into a batch yet. */
+struct want {
+    struct queue_node in_session;
+    struct relay_load load;
+    uint64_t watch; /* serial; 0: an answer to a request */
+    uint32_t tag;
+};
+
+struct relay {
+    struct relay_config config;
+    struct dh_secret *secret; /* in guarded memory */
+    struct dh_public pub;
+    struct map sessions;
+    uint64_t last_id; /* of sessions */
+    uint64_t last_serial;
+    struct queue clocks[CLOCKS];
+    struct queue dirty;
+    struct queue asking;
+    struct topic_table topics;
+    struct prefix_table prefixes;
+    struct replay replay;
+    struct batch batches[2];
+    unsigned filling;      /* which of them is being filled */
+    bool storing;          /* the other is at the store */
+    struct arena scratch;  /* one request */
+    struct buf event;      /* one event being written */
+    struct buf send;       /* what relay_next_send() handed out */
+    struct session *spent; /* freed at the next call: its last send is out */
+    uint32_t sweep_hour;
+    uint64_t sweep_due_ms;
+    bool sweeping; /* a SWEEP is in a batch */
+    bool stopping;
+    uint64_t watch_count;
+    struct relay_counters counters;
+};
+
+/* --- relay.c ------------------------------------------------------------- */
+
+struct session *relay_session(const struct relay *r, uint64_t id);
+
+/* --- session.c ----------------------------------------------------------- */
+
+MUST_USE enum err session_new(struct relay *r,
+                              struct prefix *prefix,
+                              struct relay_now now,
+                              struct session **out);
+
+/* Takes it out of everything and frees it at once. */
+void session_free(struct relay *r, struct session *s);
+
+void session_read(struct relay *r,
+                  struct session *s,
+                  struct bytes in,
+                  struct relay_now now);
+
+/* The only assignment of a state. */
+void session_turn(struct relay *r, struct session *s, enum session_state to);
+
+/* CLOSED, politely: what was answered still leaves. */
+void session_close(struct relay *r, struct session *s);
+
+/* Something has to leave. */
+void session_mark(struct relay *r, struct session *s);
+
+/* Adds one event. A session that cannot take it is closed. */
+void session_tell(struct relay *r, struct session *s, const struct event *ev);
+void session_tell_pieces(struct relay *r,
+                         struct session *s,
+                         const struct bytes *pieces,
+                         size_t piece_count);
+void session_refuse(struct relay *r,
+                    struct session *s,
+                    uint32_t tag,
+                    enum refusal reason,
+                    uint32_t retry_after_s);
+
+/* Hangs it on a clock. */
+void session_hang(struct relay *r,
+                  struct session *s,
+                  enum session_clock kind,
+                  uint64_t now_ms);
+
+/* --- session_states.c ---------------------------------------------------- */
+
+/* One row of the table; ERR_TURN where there is none. Any error closes the
+ * session. */
+typedef enum err handler(struct relay *r,
+                         struct session *s,
+                         const struct request *q,
+                         struct relay_now now);
+
+MUST_USE enum err session_dispatch(struct relay *r,
+                                   struct session *s,
+                                   const struct request *q,
+                                   struct relay_now now);
+
+handler on_hello, on_append, on_read, on_watch, on_credit, on_unwatch, on_leave,
+    on_empty, on_card_put, on_card_get, on_blob_put, on_blob_get, on_ping;
+
+/* --- answers to what the store did; s is there and not CLOSED ----------------
+ */
+
+typedef void op_answer(struct relay *r,
+                       struct session *s, /* NULL: gone meanwhile */
+                       const struct batch_op *ctx,
+                       const struct relay_op *op,
+                       const struct relay_op_result *res);
+op_answer append_answer, leave_answer, empty_answer, card_answer, blob_answer;
+
+/* Copies bytes into the batch that is being filled; false: s was refused. */
+bool op_copy(struct relay *r,
+             struct session *s,
+             uint32_t tag,
+             struct bytes in,
+             struct bytes *out);
+
+/* Queues an operation for s, or refuses. What it borrows must be in the batch;
+ * len counts as under way until it is stored. */
+void op_queue(struct relay *r,
+              struct session *s,
+              uint32_t tag,
+              const struct relay_op *op,
+              size_t len);
+
+/* The refusal that tells of a verdict. */
+void answer_verdict(struct relay *r,
+                    struct session *s,
+                    uint32_t tag,
+                    enum relay_verdict v);
+
+/* --- wants.c: loads on their way to a batch ------------------------------- */
+
+/* ERR_FULL at the cap, ERR_MEMORY. */
+MUST_USE enum err want_add(struct relay *r,
+                           struct session *s,
+                           const struct relay_load *load,
+                           uint32_t tag,
+                           uint64_t watch);
+void wants_free(struct session *s);
+
+/* The session may have its wants (again), or may not. */
+void wants_turn(struct relay *r, struct session *s);
+
+/* Moves wants into the batch as far as its budget goes. */
+void wants_fill(struct relay *r, struct batch *b, struct relay_now now);
+
+/* Answers a load that came back. */
+void load_answer(struct relay *r,
+                 const struct batch_load *ctx,
+                 const struct relay_load *load,
+                 const struct relay_load_result *res);
+
+/* --- on_watch.c ---------------------------------------------------------- */
+
+struct watch *watch_by_tag(const struct session *s, uint32_t tag);
+struct watch *watch_by_serial(const struct session *s, uint64_t serial);
+void watch_free(struct relay *r, struct watch *w);
+
+/* Looks at what a watch needs next: a load, a MORE, or nothing. */
+void watch_step(struct relay *r, struct watch *w);
+
+/* A new record: to caught-up watchers themselves, to others that there is more.
+ */
+void watch_push(struct relay *r,
+                const uint8_t id[static LIMIT_ID],
+                uint64_t number,
+                enum record_kind kind,
+                struct bytes bytes);
+
+/* A page for a watch. */
+void watch_page(struct relay *r,
+                struct session *s,
+                struct watch *w,
+                const struct relay_load_result *res);
+
+/* Writes the MOREs that are due into the link. */
+void watch_tell_more(struct relay *r, struct session *s);
+
+/* RECORDS with all of a page. */
+void tell_records(struct relay *r,
+                  struct session *s,
+                  uint32_t tag,
+                  const struct relay_load_result *res);
+
+/* --- tokens.c ------------------------------------------------------------ */
+
+/* The id of the place that these tokens open; each knows its own token and the
+ * other's hash (wire/request.h). */
+void tokens_place(const struct place *p, uint8_t id[static LIMIT_ID]);
+void tokens_writer(const uint8_t write_token[static LIMIT_ID],
+                   const uint8_t read_hash[static LIMIT_ID],
+                   uint8_t id[static LIMIT_ID]);
+void tokens_mailbox(const uint8_t read_token[static LIMIT_ID],
+                    uint8_t id[static LIMIT_ID]);
+
+/* --- retention.c --------------------------------------------------------- */
+
+/* The hour up to which things count as expired. */
+uint32_t retention_hour(const struct relay *r, struct relay_now now);
+
+/* The hour from which lifetimes are counted. */
+uint32_t retention_base(const struct relay *r, struct relay_now now);
+
+/* Puts a SWEEP into the batch when it is due. */
+void retention_fill(struct relay *r, struct batch *b, struct relay_now now);
+void retention_answer(struct relay *r,
+                      const struct relay_op_result *res,
+                      struct relay_now now);
+
+/* --- quota.c ------------------------------------------------------------- */
+
+/* Whether the peer may write this much now; if not, it has been refused. */
+bool quota_write(struct relay *r,
+                 struct session *s,
+                 uint32_t tag,
+                 size_t len,
+                 struct relay_now now);
+bool quota_commit(struct relay *r,
+                  struct session *s,
+                  uint32_t tag,
+                  struct relay_now now);
+/* For letters, cards and blobs, which anyone may leave. */
+bool quota_leave(struct relay *r,
+                 struct session *s,
+                 uint32_t tag,
+                 size_t len,
+                 struct relay_now now);
+
+#endif

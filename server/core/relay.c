@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The relay's face: feed, send, take. Everything else is behind it. */
+#include "core.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/secret.h"
+#include "wire/limits.h"
+
+void
+relay_config_default(struct relay_config *c)
+{
+    *c = (struct relay_config){
+        .conn_max = 20000,
+        .message_hours = 14 * 24,
+        .commit_hours = 60 * 24,
+        .stub_hours = 60 * 24,
+        .letter_hours = 3 * 24,
+        .blob_hours = 7 * 24,
+    };
+}
+
+enum err
+relay_new(const struct relay_config *c,
+          struct relay_now now,
+          struct relay **out)
+{
+    struct relay *r;
+
+    if (c->secret == NULL || c->message_hours == 0 || c->commit_hours == 0 ||
+        c->stub_hours == 0 || c->letter_hours == 0 || c->blob_hours == 0)
+        return ERR_USE;
+    r = mem_new(sizeof *r);
+    if (r == NULL)
+        return ERR_MEMORY;
+    r->secret = secret_new(sizeof *r->secret);
+    if (r->secret == NULL) {
+        mem_free(r);
+        return ERR_MEMORY;
+    }
+    memcpy(r->secret->b, c->secret, sizeof r->secret->b);
+    dh_derive_public(r->secret, &r->pub);
+    r->config = *c;
+    r->config.secret = NULL;
+    r->sessions = map_limited(c->conn_max);
+    for (int i = 0; i < CLOCKS; i++)
+        queue_init(&r->clocks[i]);
+    queue_init(&r->dirty);
+    queue_init(&r->asking);
+    topic_table_init(&r->topics);
+    prefix_table_init(&r->prefixes);
+    replay_init(&r->replay);
+    batch_init(&r->batches[0]);
+    batch_init(&r->batches[1]);
+    r->scratch = arena_limited(WIRE_ARENA);
+    r->event = buf_limited(LIMIT_FRAME);
+    r->send = buf_limited(CORE_OUT_MAX);
+    r->sweep_hour = c->sweep_hour;
+    r->sweep_due_ms = now.mono_ms;
+    *out = r;
+    return ERR_OK;
+}
+
+void
+relay_free(struct relay *r)
+{
+    size_t at = 0;
+    struct session *s;
+
+    if (r == NULL)
+        return;
+    r->spent = NULL; /* still in the map, as all of them */
+    while ((s = map_next(&r->sessions, &at, NULL)) != NULL) {
+        session_free(r, s);
+        at = 0; /* the map has changed */
+    }
+    map_free(&r->sessions);
+    topic_table_free(&r->topics);
+    prefix_table_free(&r->prefixes);
+    replay_free(&r->replay);
+    batch_free(&r->batches[0]);
+    batch_free(&r->batches[1]);
+    arena_free(&r->scratch);
+    buf_free(&r->event);
+    buf_free(&r->send);
+    secret_free(r->secret);
+    mem_wipe_free(r, sizeof *r);
+}
+
+struct session *
+relay_session(const struct relay *r, uint64_t id)
+{
+    struct session *s = map_get(&r->sessions, id);
+
+    return s == NULL || s->state == SESSION_CLOSED ? NULL : s;
+}
+
+enum err
+relay_feed_opened(struct relay *r,
+                  const uint8_t prefix[static RELAY_PREFIX_LEN],
+                  struct relay_now now,
+                  uint64_t *conn)
+{
+    struct prefix *p;
+    struct session *s;
+    enum err e;
+
+    if (r->stopping)
+        return ERR_FULL;
+    e = prefix_enter(&r->prefixes, prefix, now.mono_ms, &p);
+    if (e != ERR_OK)
+        return e;
+    e = session_new(r, p, now, &s);
+    if (e != ERR_OK) {
+        prefix_leave(p, now.mono_ms);
+        return e;
+    }
+    *conn = s->id;
+    return ERR_OK;
+}
+
+void
+relay_feed_bytes(struct relay *r,
+                 uint64_t conn,
+                 struct bytes in,
+                 struct relay_now now)
+{
+    struct session *s = relay_session(r, conn);
+
+    if (s != NULL && !r->stopping)
+        session_read(r, s, in, now);
+}
+
+void
+relay_feed_clogged(struct relay *r, uint64_t conn)
+{
+    struct session *s = relay_session(r, conn);
+
+    if (s == NULL)
+        return;
+    s->clogged = true;
+    wants_turn(r, s);
+}
+
+void
+relay_feed_drained(struct relay *r, uint64_t conn)
+{
+    struct session *s = relay_session(r, conn);
+    struct queue_node *n;
+
+    if (s == NULL || !s->clogged)
+        return;
+    s->clogged = false;
+    for (n = queue_first(&s->watches); n != NULL;
+         n = queue_next(&s->watches, n))
+        watch_step(r, QUEUE_OWNER(n, struct watch, in_session));
+    wants_turn(r, s);
+    if (s->more_due)
+        session_mark(r, s);
+}
+
+void
+relay_feed_closed(struct relay *r, uint64_t conn)
+{
+    struct session *s = map_get(&r->sessions, conn);
+
+    if (s == NULL || s == r->spent)
+        return;
+    session_free(r, s);
+}
+
+/* Nothing that was accepted is still under way: now all may go. */
+static void
+stop_step(struct relay *r)
+{
+    size_t at = 0;
+    struct session *s;
+
+    if (!r->stopping || r->storing || !batch_empty(&r->batches[r->filling]))
+        return;
+    while ((s = map_next(&r->sessions, &at, NULL)) != NULL)
+        if (s->state != SESSION_CLOSED)
+            session_close(r, s);
+}
+
+static op_answer *const answers[RELAY_OP_KINDS] = {
+    [RELAY_OP_APPEND] = append_answer, [RELAY_OP_LEAVE] = leave_answer,
+    [RELAY_OP_EMPTY] = empty_answer,   [RELAY_OP_CARD] = card_answer,
+    [RELAY_OP_BLOB] = blob_answer,
+};
+
+void
+relay_feed_stored(struct relay *r,
+                  const struct relay_results *results,
+                  struct relay_now now)
+{
+    struct batch *b = &r->batches[1 - r->filling];
+
+    r->storing = false;
+    r->counters.damaged += results->damaged;
+    for (size_t i = 0; i < b->face.op_count; i++) {
+        const struct batch_op *ctx = &b->op_ctx[i];
+        struct session *s = relay_session(r, ctx->session);
+
+        if (b->ops[i].kind == RELAY_OP_SWEEP) {
+            retention_answer(r, &results->ops[i], now);
+            continue;
+        }
+        if (s != NULL) {
+            s->ops_under_way--;
+            s->bytes_under_way -= ctx->len;
+        }
+        r->counters.storage_full = results->ops[i].verdict == RELAY_STORAGE;
+        answers[b->ops[i].kind](r, s, ctx, &b->ops[i], &results->ops[i]);
+    }
+    for (size_t i = 0; i < b->face.load_count; i++)
+        load_answer(r, &b->load_ctx[i], &b->loads[i], &results->loads[i]);
+    batch_reset(b);
+    stop_step(r);
+}
+
+/* Those at the head of a clock whose time is over. */
+static void
+tick_clock(struct relay *r,
+           enum session_clock kind,
+           uint64_t after_ms,
+           uint64_t now_ms)
+{
+    struct queue_node *n;
+    struct session *s;
+
+    while ((n = queue_first(&r->clocks[kind])) != NULL) {
+        s = QUEUE_OWNER(n, struct session, clock);
+        if (now_ms - s->clock_ms < after_ms)
+            return;
+        if (kind == CLOCK_HEARD && link_ping(s->link, &s->out) == ERR_OK) {
+            session_hang(r, s, CLOCK_PINGED, now_ms);
+            session_mark(r, s);
+        } else {
+            queue_remove(&s->clock);
+            session_close(r, s);
+        }
+    }
+}
+
+void
+relay_feed_tick(struct relay *r, struct relay_now now)
+{
+    tick_clock(r, CLOCK_GREETING, CORE_HANDSHAKE_MS, now.mono_ms);
+    tick_clock(r, CLOCK_HEARD, CORE_SILENCE_MS, now.mono_ms);
+    tick_clock(r, CLOCK_PINGED, CORE_SILENCE_MS, now.mono_ms);
+    prefix_sweep(&r->prefixes, now.mono_ms);
+}
+
+bool
+relay_holds(const struct relay *r, uint64_t conn)
+{
+    const struct session *s = relay_session(r, conn);
+
+    if (r->stopping)
+        return true;
+    if (s == NULL)
+        return false;
+    return s->clogged || s->ops_under_way >= CORE_OPS_MARK ||
+           s->bytes_under_way >= CORE_BYTES_MARK ||
+           s->want_count >= CORE_WANTS / 2 ||
+           batch_over_mark(&r->batches[r->filling]);
+}
+
+/* Seals what is pending for a session into r->send. */
+static void
+gather(struct relay *r, struct session *s)
+{
+    struct buf *out = s->out.len > 0 ? &s->out : &r->send;
+    enum err e = ERR_OK;
+
+    buf_reset(&r->send);
+    if (s->state != SESSION_CLOSED && s->more_due && !s->clogged)
+        watch_tell_more(r, s);
+    if (link_state(s->link) == LINK_OPEN) {
+        e = link_flush(s->link, out);
+        if (e == ERR_OK && s->state == SESSION_CLOSED)
+            e = link_close(s->link, out);
+    }
+    if (e != ERR_OK)
+        session_turn(r, s, SESSION_CLOSED);
+    if (out == &s->out) { /* an idle session keeps no memory for this */
+        buf_free(&r->send);
+        r->send = s->out;
+        s->out = buf_limited(CORE_OUT_MAX);
+    }
+}
+
+static void
+end_spent(struct relay *r)
+{
+    if (r->spent != NULL)
+        session_free(r, r->spent);
+    r->spent = NULL;
+}
+
+bool
+relay_next_send(struct relay *r, struct relay_send *out)
+{
+    struct queue_node *n;
+    struct session *s;
+
+    end_spent(r);
+    while ((n = queue_first(&r->dirty)) != NULL) {
+        s = QUEUE_OWNER(n, struct session, dirty);
+        gather(r, s);
+        queue_remove(n);
+        if (r->send.len == 0 && s->state != SESSION_CLOSED)
+            continue;
+        *out = (struct relay_send){.conn = s->id, .data = buf_bytes(&r->send)};
+        if (s->state == SESSION_CLOSED) {
+            out->close = true;
+            r->spent = s;
+        }
+        return true;
+    }
+    return false;
+}
+
+const struct relay_batch *
+relay_take(struct relay *r, struct relay_now now)
+{
+    struct batch *b = &r->batches[r->filling];
+
+    end_spent(r);
+    if (r->storing)
+        return NULL;
+    if (!r->stopping) {
+        retention_fill(r, b, now);
+        wants_fill(r, b, now);
+    }
+    if (batch_empty(b)) {
+        batch_reset(b); /* what failed half way left bytes there */
+        return NULL;
+    }
+    r->storing = true;
+    r->filling = 1 - r->filling;
+    return &b->face;
+}
+
+uint64_t
+relay_deadline(const struct relay *r)
+{
+    static const uint64_t waits[CLOCKS] = {
+        [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
+        [CLOCK_HEARD] = CORE_SILENCE_MS,
+        [CLOCK_PINGED] = CORE_SILENCE_MS,
+    };
+    uint64_t due = r->sweeping || r->stopping ? UINT64_MAX : r->sweep_due_ms;
+    struct queue_node *n;
+
+    for (int i = 0; i < CLOCKS; i++) {
+        n = queue_first(&r->clocks[i]);
+        if (n != NULL) {
+            const struct session *s = QUEUE_OWNER(n, struct session, clock);
+
+            if (s->clock_ms + waits[i] < due)
+                due = s->clock_ms + waits[i];
+        }
+    }
+    return due;
+}
+
+void
+relay_stop(struct relay *r)
+{
+    r->stopping = true;
+    stop_step(r);
+}
+
+bool
+relay_idle(const struct relay *r)
+{
+    return !r->storing && batch_empty(&r->batches[r->filling]) &&
+           queue_empty(&r->dirty);
+}
+
+void
+relay_get_counters(const struct relay *r, struct relay_counters *out)
+{
+    *out = r->counters;
+    out->conns = r->sessions.count;
+    out->watches = r->watch_count;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* One connection: its link, its place on the relay's clocks, and what it is
+ * told. A fault of the peer closes it without a word about which check failed.
+ */
+#include "core.h"
+
+#include "base/mem.h"
+
+enum err
+session_new(struct relay *r,
+            struct prefix *prefix,
+            struct relay_now now,
+            struct session **out)
+{
+    struct session *s;
+    enum err e;
+
+    s = mem_new(sizeof *s);
+    if (s == NULL)
+        return ERR_MEMORY;
+    e = link_new_server(r->secret, &r->pub, &s->link);
+    if (e != ERR_OK) {
+        mem_free(s);
+        return e;
+    }
+    s->id = r->last_id + 1;
+    s->out = buf_limited(CORE_OUT_MAX);
+    queue_init(&s->wants);
+    queue_init(&s->watches);
+    e = map_put(&r->sessions, s->id, s);
+    if (e != ERR_OK) {
+        link_free(s->link);
+        mem_free(s);
+        return e;
+    }
+    r->last_id = s->id;
+    s->prefix = prefix;
+    session_hang(r, s, CLOCK_GREETING, now.mono_ms);
+    *out = s;
+    return ERR_OK;
+}
+
+void
+session_free(struct relay *r, struct session *s)
+{
+    session_turn(r, s, SESSION_CLOSED);
+    while (!queue_empty(&s->watches))
+        watch_free(
+            r, QUEUE_OWNER(queue_first(&s->watches), struct watch, in_session));
+    wants_free(s);
+    queue_remove(&s->dirty);
+    (void)map_take(&r->sessions, s->id);
+    prefix_leave(s->prefix, s->clock_ms);
+    link_free(s->link);
+    buf_free(&s->out);
+    mem_wipe_free(s, sizeof *s);
+}
+
+void
+session_turn(struct relay *r, struct session *s, enum session_state to)
+{
+    if (s->state == SESSION_OPEN && to != SESSION_OPEN)
+        r->counters.sessions--;
+    if (s->state != SESSION_OPEN && to == SESSION_OPEN)
+        r->counters.sessions++;
+    s->state = (uint8_t)to;
+    if (to != SESSION_CLOSED)
+        return;
+    /* its watches stay until it is freed: someone may be walking over them */
+    queue_remove(&s->clock);
+    wants_turn(r, s);
+}
+
+void
+session_mark(struct relay *r, struct session *s)
+{
+    if (!queue_linked(&s->dirty))
+        queue_push(&r->dirty, &s->dirty);
+}
+
+void
+session_close(struct relay *r, struct session *s)
+{
+    session_turn(r, s, SESSION_CLOSED);
+    session_mark(r, s);
+}
+
+void
+session_hang(struct relay *r,
+             struct session *s,
+             enum session_clock kind,
+             uint64_t now_ms)
+{
+    queue_remove(&s->clock);
+    queue_push(&r->clocks[kind], &s->clock);
+    s->clock_kind = (uint8_t)kind;
+    s->clock_ms = now_ms;
+}
+
+void
+session_tell_pieces(struct relay *r,
+                    struct session *s,
+                    const struct bytes *pieces,
+                    size_t piece_count)
+{
+    enum err e = link_add(s->link, pieces, piece_count);
+
+    if (e == ERR_FULL) {
+        e = link_flush(s->link, &s->out);
+        if (e == ERR_OK)
+            e = link_add(s->link, pieces, piece_count);
+    }
+    if (e == ERR_OK)
+        session_mark(r, s);
+    else
+        session_close(r, s); /* what it was to be told it can ask again */
+}
+
+void
+session_tell(struct relay *r, struct session *s, const struct event *ev)
+{
+    struct bytes piece;
+    enum err e;
+
+    buf_reset(&r->event);
+    e = event_write(ev, &r->event);
+    if (e != ERR_OK) {
+        session_close(r, s);
+        return;
+    }
+    piece = buf_bytes(&r->event);
+    session_tell_pieces(r, s, &piece, 1);
+}
+
+void
+session_refuse(struct relay *r,
+               struct session *s,
+               uint32_t tag,
+               enum refusal reason,
+               uint32_t retry_after_s)
+{
+    struct event ev = {.tag = tag, .kind = EVENT_REFUSED};
+
+    ev.refused.reason = reason;
+    ev.refused.retry_after_s = retry_after_s;
+    r->counters.refused++;
+    session_tell(r, s, &ev);
+}
+
+/* One frame is one request. */
+static enum err
+read_frame(struct relay *r,
+           struct session *s,
+           struct bytes frame,
+           struct relay_now now)
+{
+    struct request q;
+    enum err e;
+
+    e = request_read(frame, &r->scratch, &q);
+    if (e == ERR_OK)
+        e = session_dispatch(r, s, &q, now);
+    arena_reset(&r->scratch);
+    return e;
+}
+
+/* The upgrade is one of ours: unless it was seen before. */
+static enum err
+accept(struct relay *r, struct session *s)
+{
+    enum err e = replay_check(&r->replay, link_first_ephemeral(s->link)->b);
+
+    if (e == ERR_OK)
+        return link_accept(s->link, &s->out);
+    if (e == ERR_EXISTS) {
+        link_refuse(s->link);
+        return ERR_OK;
+    }
+    return e;
+}
+
+/* What the link has become by what it was fed. */
+static enum err
+read_link(struct relay *r,
+          struct session *s,
+          struct bytes in,
+          struct relay_now now)
+{
+    struct bytes frame;
+    enum err e;
+
+    link_feed(s->link, in);
+    for (;;) {
+        e = link_next(s->link, &s->out, &frame);
+        if (e == ERR_OK)
+            e = read_frame(r, s, frame, now);
+        else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
+            e = accept(r, s);
+        else
+            return e;
+        if (e != ERR_OK)
+            return e == ERR_NOT_FOUND ? ERR_MALFORMED : e;
+        if (s->state == SESSION_CLOSED)
+            return ERR_OK;
+    }
+}
+
+void
+session_read(struct relay *r,
+             struct session *s,
+             struct bytes in,
+             struct relay_now now)
+{
+    enum err e;
+
+    if (s->state == SESSION_CLOSED)
+        return;
+    if (s->state == SESSION_OPEN)
+        session_hang(r, s, CLOCK_HEARD, now.mono_ms);
+    e = read_link(r, s, in, now);
+    if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_DECOY) {
+        r->counters.decoys++;
+        e = link_decoy(s->link, r->config.page, now.wall_ms, &s->out);
+        session_close(r, s);
+    }
+    if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
+        link_state(s->link) == LINK_CLOSED)
+        session_close(r, s);
+    if (s->out.len > 0)
+        session_mark(r, s);
+}

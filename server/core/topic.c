@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Watchers by place: a chained table that doubles. */
+#include "topic.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+
+enum { FIRST_SLOTS = 64 };
+
+void
+topic_table_init(struct topic_table *t)
+{
+    *t = (struct topic_table){0};
+    random_bytes(t->key, sizeof t->key);
+}
+
+void
+topic_table_free(struct topic_table *t)
+{
+    for (size_t i = 0; i < t->slot_count; i++) {
+        while (t->slots[i] != NULL) {
+            struct topic *p = t->slots[i];
+
+            t->slots[i] = p->next;
+            mem_free(p);
+        }
+    }
+    mem_free(t->slots);
+    *t = (struct topic_table){0};
+}
+
+static size_t
+slot_of(const struct topic_table *t, const uint8_t id[static LIMIT_ID])
+{
+    struct bytes parts[2] = {BYTES_OF(t->key), {id, LIMIT_ID}};
+    uint8_t h[HASH_LEN];
+    uint64_t v;
+
+    hash_id("pristan topic", parts, 2, h);
+    memcpy(&v, h, sizeof v);
+    return (size_t)(v & (t->slot_count - 1));
+}
+
+struct topic *
+topic_find(const struct topic_table *t, const uint8_t id[static LIMIT_ID])
+{
+    struct topic *p;
+
+    if (t->count == 0)
+        return NULL;
+    p = t->slots[slot_of(t, id)];
+    while (p != NULL && memcmp(p->id, id, LIMIT_ID) != 0)
+        p = p->next;
+    return p;
+}
+
+static enum err
+grow(struct topic_table *t)
+{
+    struct topic_table wide = *t;
+    size_t old_count = t->slot_count;
+
+    wide.slot_count = old_count == 0 ? FIRST_SLOTS : old_count * 2;
+    wide.slots = mem_new_array(wide.slot_count, sizeof(struct topic *));
+    if (wide.slots == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < old_count; i++) {
+        while (t->slots[i] != NULL) {
+            struct topic *p = t->slots[i];
+            size_t at = slot_of(&wide, p->id);
+
+            t->slots[i] = p->next;
+            p->next = wide.slots[at];
+            wide.slots[at] = p;
+        }
+    }
+    mem_free(t->slots);
+    *t = wide;
+    return ERR_OK;
+}
+
+enum err
+topic_get(struct topic_table *t,
+          const uint8_t id[static LIMIT_ID],
+          enum relay_place_kind kind,
+          struct topic **out)
+{
+    struct topic *p = topic_find(t, id);
+    size_t at;
+    enum err e;
+
+    if (p == NULL) {
+        if (t->count >= t->slot_count) {
+            e = grow(t);
+            if (e != ERR_OK)
+                return e;
+        }
+        p = mem_new(sizeof *p);
+        if (p == NULL)
+            return ERR_MEMORY;
+        memcpy(p->id, id, LIMIT_ID);
+        p->kind = kind;
+        queue_init(&p->watches);
+        at = slot_of(t, id);
+        p->next = t->slots[at];
+        t->slots[at] = p;
+        t->count++;
+    }
+    *out = p;
+    return ERR_OK;
+}
+
+void
+topic_drop(struct topic_table *t, struct topic *p)
+{
+    struct topic **at;
+
+    if (!queue_empty(&p->watches))
+        return;
+    at = &t->slots[slot_of(t, p->id)];
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    t->count--;
+    mem_free(p);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Says in plain words all that this relay holds, so that an operator can see,
+ * and show to whoever asks, what there is to find. */
+#include "relay/relay.h"
+
+enum line {
+    LINE_HEAD,
+    LINE_PLACES,
+    LINE_MESSAGES,
+    LINE_COMMITS,
+    LINE_STUBS,
+    LINE_LETTERS,
+    LINE_CARDS,
+    LINE_BLOBS,
+    LINE_NONE,
+    LINE_SPAN,
+    LINE_BYTES,
+    LINE_SWEEP,
+    LINE_DISK,
+    LINE_NOT,
+    LINES
+};
+
+/* No noun after a number: what comes before the colon is the same for 1, 2 and
+ * 5, which Russian would tell apart. */
+static const char *const words[2][LINES] = {
+    [RELAY_ENGLISH] =
+        {
+            [LINE_HEAD] = "All that this relay holds:\n",
+            [LINE_PLACES] = "Logs that groups share, and letter boxes, each "
+                            "known only by a number that its owners made: ",
+            [LINE_MESSAGES] = "Sealed messages: ",
+            [LINE_COMMITS] = "Sealed changes of groups: ",
+            [LINE_STUBS] = "Hashes of what has expired: ",
+            [LINE_LETTERS] = "Sealed letters waiting to be fetched: ",
+            [LINE_CARDS] = "Signed notes with sealed content: ",
+            [LINE_BLOBS] = "Sealed pieces of files: ",
+            [LINE_NONE] = "none\n",
+            [LINE_SPAN] = ", the first gone in hours: ",
+            [LINE_BYTES] = ", bytes: ",
+            [LINE_SWEEP] = "Hours since the last clearing out: ",
+            [LINE_DISK] = "Bytes on the disk, freed ones among them: ",
+            [LINE_NOT] =
+                "It does not hold: names, addresses, telephone numbers, who is "
+                "in a group,\nwho wrote what, when anything was written, keys "
+                "that open any of the above,\nor tokens with which to add to "
+                "it.\n",
+        },
+    [RELAY_RUSSIAN] =
+        {
+            [LINE_HEAD] = "Всё, что хранит этот сервер:\n",
+            [LINE_PLACES] = "Журналы групп и почтовые ящики, известные только "
+                            "по числу, которое выбрали их хозяева: ",
+            [LINE_MESSAGES] = "Запечатанные сообщения: ",
+            [LINE_COMMITS] = "Запечатанные изменения групп: ",
+            [LINE_STUBS] = "Отпечатки того, что уже истекло: ",
+            [LINE_LETTERS] = "Запечатанные письма, за которыми ещё не пришли: ",
+            [LINE_CARDS] = "Подписанные карточки с запечатанным содержимым: ",
+            [LINE_BLOBS] = "Запечатанные части файлов: ",
+            [LINE_NONE] = "нет\n",
+            [LINE_SPAN] = ", первое исчезнет через часов: ",
+            [LINE_BYTES] = ", байт: ",
+            [LINE_SWEEP] = "Часов с последней уборки: ",
+            [LINE_DISK] = "Байт на диске, вместе с освобождёнными: ",
+            [LINE_NOT] =
+                "Здесь нет: имён, адресов, номеров телефонов, сведений о том, "
+                "кто состоит\nв какой группе, кто что написал и когда, ключей, "
+                "которыми всё это можно\nоткрыть, и кодов, которыми сюда можно "
+                "что-то дописать.\n",
+        },
+};
+
+static void
+say(struct buf *out, enum relay_language language, enum line which)
+{
+    buf_append(out, bytes_str(words[language][which]));
+}
+
+static void
+say_number(struct buf *out, uint64_t v)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    buf_append(out, (struct bytes){digits + at, sizeof digits - at});
+}
+
+static void
+say_class(struct buf *out,
+          enum relay_language language,
+          enum line which,
+          const struct relay_census_class *c,
+          uint32_t hour_now)
+{
+    say(out, language, which);
+    if (c->count == 0) {
+        say(out, language, LINE_NONE);
+        return;
+    }
+    say_number(out, c->count);
+    say(out, language, LINE_BYTES);
+    say_number(out, c->bytes);
+    say(out, language, LINE_SPAN);
+    say_number(out, c->first_hour > hour_now ? c->first_hour - hour_now : 0);
+    buf_append(out, bytes_str("-"));
+    say_number(out, c->last_hour > hour_now ? c->last_hour - hour_now : 0);
+    buf_append(out, bytes_str("\n"));
+}
+
+void
+relay_what_i_know(const struct relay_census *census,
+                  uint32_t hour_now,
+                  enum relay_language language,
+                  struct buf *out)
+{
+    say(out, language, LINE_HEAD);
+    say(out, language, LINE_PLACES);
+    say_number(out, census->channels);
+    buf_append(out, bytes_str(", "));
+    say_number(out, census->mailboxes);
+    buf_append(out, bytes_str("\n"));
+    say_class(out, language, LINE_MESSAGES, &census->messages, hour_now);
+    say_class(out, language, LINE_COMMITS, &census->commits, hour_now);
+    say_class(out, language, LINE_STUBS, &census->stubs, hour_now);
+    say_class(out, language, LINE_LETTERS, &census->letters, hour_now);
+    say_class(out, language, LINE_CARDS, &census->cards, hour_now);
+    say_class(out, language, LINE_BLOBS, &census->blobs, hour_now);
+    if (census->sweep_hour > 0 && census->sweep_hour <= hour_now) {
+        say(out, language, LINE_SWEEP);
+        say_number(out, hour_now - census->sweep_hour);
+        buf_append(out, bytes_str("\n"));
+    }
+    say(out, language, LINE_DISK);
+    say_number(out, census->file_bytes);
+    buf_append(out, bytes_str("\n"));
+    say(out, language, LINE_NOT);
+}
