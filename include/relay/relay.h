@@ -107,8 +107,7 @@ struct relay_send {
 
 /* False: nothing left. All that is pending for a connection comes as one piece.
  */
-bool
-relay_next_send(struct relay *r, struct relay_now now, struct relay_send *out);
+bool relay_next_send(struct relay *r, struct relay_send *out);
 
 /* The next batch for the store, or NULL: nothing to store, or one is out. It is
  * borrowed until relay_feed_stored() and must not be changed. */
