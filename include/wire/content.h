@@ -84,6 +84,8 @@ struct content {
         struct {
             struct content_case *cases; /* in the arena */
             size_t case_count;
+            uint64_t epoch;  /* the place in the log up to which */
+            uint64_t number; /* this holds */
             bool has_desk;
             uint8_t card_key[LIMIT_ID];
             uint8_t secret[16];

@@ -189,6 +189,8 @@ fill_snapshot(const struct content *in, struct content_pb *out)
         e = content_case_fill(&in->snapshot.cases[i], true, out->arena,
                               &list[i]);
     out->snapshot.n_cases = n;
+    out->snapshot.epoch = in->snapshot.epoch;
+    out->snapshot.number = in->snapshot.number;
     out->snapshot.cases = list;
     if (in->snapshot.has_desk) {
         pristan__desk__init(&out->desk);
@@ -232,6 +234,8 @@ take_snapshot(const Pristan__Content *in, struct arena *a, struct content *out)
         e = content_case_take(in->snapshot->cases[i], true, &cases[i]);
     out->snapshot.cases = cases;
     out->snapshot.case_count = n;
+    out->snapshot.epoch = in->snapshot->epoch;
+    out->snapshot.number = in->snapshot->number;
     return e;
 }
 
