@@ -193,7 +193,9 @@ MUST_USE enum err mls_group_commit(const struct mls_group *g,
 
 /* A pending own commit survives a restart: what mls_group_commit() staged can
  * be saved beside the group and loaded again while the group is at the same
- * epoch. The blob holds secrets. */
+ * epoch. The blob holds secrets. Save: ERR_USE for anything but a commit of
+ * ours, ERR_MEMORY, ERR_TOO_LARGE. Load: ERR_EPOCH when g is at another epoch,
+ * ERR_UNSUPPORTED, ERR_MALFORMED, ERR_MEMORY. */
 MUST_USE enum err
 mls_staged_save_pending(const struct mls_staged *s, struct buf *out);
 MUST_USE enum err mls_staged_load_pending(const struct mls_group *g,

@@ -140,27 +140,6 @@ mls_group_create(const struct mls_identity *who,
     return ERR_OK;
 }
 
-static void
-pending_free_all(struct mls_group *g)
-{
-    while (g->pending != NULL) {
-        struct mls_pending *next = g->pending->next;
-
-        mls_pending_free(g->pending);
-        g->pending = next;
-    }
-    g->pending_count = 0;
-}
-
-void
-mls_pending_free(struct mls_pending *p)
-{
-    if (p == NULL)
-        return;
-    buf_free(&p->proposal);
-    mem_wipe_free(p, sizeof *p);
-}
-
 /* Everything that opens something. */
 static void
 wipe_secrets(struct mls_group *g)
@@ -170,7 +149,7 @@ wipe_secrets(struct mls_group *g)
     mls_epoch_secrets_wipe(&g->secrets);
     mls_secret_tree_free(g->ratchets);
     g->ratchets = NULL;
-    pending_free_all(g);
+    mls_pending_free_all(g);
     mem_wipe(g->past, sizeof g->past);
     g->past_count = 0;
 }
@@ -290,17 +269,6 @@ mls_group_resumption(const struct mls_group *g, uint64_t epoch)
 
 /* --- merging ------------------------------------------------------------ */
 
-static void
-add_pending(struct mls_group *g, struct mls_pending *p)
-{
-    struct mls_pending **at = &g->pending;
-
-    while (*at != NULL)
-        at = &(*at)->next;
-    *at = p;
-    g->pending_count++;
-}
-
 /* The next group takes the place of g; the old one leaves with the staged
  * change. */
 static void
@@ -324,7 +292,7 @@ mls_group_merge(struct mls_group *g, struct mls_staged *s)
         break;
     case MLS_STAGED_PROPOSAL:
         mls_secret_tree_apply(g->ratchets, &s->step);
-        add_pending(g, s->pending);
+        mls_pending_add(g, s->pending);
         s->pending = NULL;
         break;
     case MLS_STAGED_COMMIT:

@@ -9,6 +9,7 @@
 #include "key_schedule.h"
 #include "mls/group.h"
 #include "private_message.h"
+#include "proposal_list.h"
 #include "secret_tree.h"
 #include "treekem.h"
 
@@ -82,12 +83,15 @@ struct mls_staged {
     struct mls_secret_step step; /* of the present epoch's ratchets */
     struct mls_pending *pending; /* PROPOSAL */
     struct mls_group *next;      /* COMMIT: the group after the merge */
+    struct buf base;             /* COMMIT of ours: the GroupContext that it was
+                                  * made in, for mls_staged_save_pending() */
 
     struct mls_staged_item *items;
     size_t item_count;
 };
 
-/* --- group.c ------------------------------------------------------------ */
+/* --- group.c, staged.c
+ * ------------------------------------------------------------ */
 
 /* An empty staged change; NULL when there is no memory. */
 MUST_USE struct mls_staged *mls_staged_new(enum mls_staged_kind kind);
@@ -95,11 +99,51 @@ MUST_USE struct mls_staged *mls_staged_new(enum mls_staged_kind kind);
 /* Room for count items, all empty. ERR_MEMORY. */
 MUST_USE enum err mls_staged_reserve_items(struct mls_staged *s, size_t count);
 
-void mls_pending_free(struct mls_pending *p); /* one; NULL is allowed */
-
 /* The resumption_psk of an epoch that we were in; NULL when it is gone. */
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch);
+
+/* --- pending.c ---------------------------------------------------------- */
+
+/* A copy of an encoded proposal; ref is to be filled. ERR_MEMORY. */
+MUST_USE enum err mls_pending_new(struct bytes proposal,
+                                  struct mls_sender sender,
+                                  struct mls_pending **out);
+void mls_pending_free(struct mls_pending *p); /* one; NULL is allowed */
+void mls_pending_free_all(struct mls_group *g);
+void mls_pending_add(struct mls_group *g, struct mls_pending *p); /* takes p */
+
+/* NULL when no waiting proposal has this reference. */
+const struct mls_pending *
+mls_pending_find(const struct mls_group *g, struct bytes ref);
+
+/* Parsed; borrows from p. Never ERR_MALFORMED for one that waits. */
+MUST_USE enum err
+mls_pending_item(const struct mls_pending *p, struct mls_proposal_item *out);
+
+/* mls_check_proposal() against g, and that there is room: ERR_FULL. */
+MUST_USE enum err mls_pending_check(const struct mls_group *g,
+                                    const struct mls_pending *p,
+                                    uint64_t now);
+
+/* The scene for proposals of this epoch; the committer is ourselves. */
+struct mls_proposal_scene mls_group_scene(const struct mls_group *g);
+
+/* What a proposal does, for the caller; item->leaf must be set. before is the
+ * tree before the commit. Borrows from both. */
+struct mls_change mls_change_of(const struct mls_proposal_item *item,
+                                const struct mls_tree *before);
+
+/* Sets entry i, with a copy of the credential. ERR_MEMORY. */
+MUST_USE enum err
+mls_staged_set_item(struct mls_staged *s, size_t i, struct mls_change change);
+
+/* The only entry of a staged PROPOSAL. ERR_MEMORY. */
+MUST_USE enum err mls_staged_describe(struct mls_staged *s,
+                                      const struct mls_group *g,
+                                      const struct mls_pending *p);
+
+/* --- group_send.c ------------------------------------------------------- */
 
 /* Protects a signed content of ours (wire format by framing, already in ac).
  * For PRIVATE, step becomes that of our handshake or application ratchet.

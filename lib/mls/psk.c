@@ -67,6 +67,30 @@ mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b)
            a->psk_epoch == b->psk_epoch && bytes_equal(a->nonce, b->nonce);
 }
 
+bool
+mls_psk_is_successor(const struct mls_psk_id *id)
+{
+    return id->type == MLS_PSK_RESUMPTION &&
+           id->usage != MLS_PSK_USAGE_APPLICATION;
+}
+
+enum err
+mls_check_psk_alone(struct bytes psks,
+                    const struct mls_psk_id *id,
+                    size_t index)
+{
+    struct reader r = {.rest = psks};
+    struct mls_psk_id other;
+
+    for (size_t i = 0; i < index; i++) {
+        mls_psk_id_read(&r, &other);
+        if (mls_psk_id_equal(&other, id) ||
+            (mls_psk_is_successor(&other) && mls_psk_is_successor(id)))
+            return ERR_MALFORMED;
+    }
+    return reader_check(&r);
+}
+
 void
 mls_psk_secret_init(struct mls_secret *s)
 {

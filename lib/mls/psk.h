@@ -35,6 +35,17 @@ MUST_USE enum err mls_psk_id_check(const struct mls_psk_id *id);
 /* All fields equal, the nonce included. */
 bool mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b);
 
+/* A resumption key with usage REINIT or BRANCH: it stands at the beginning of a
+ * group that follows another (sections 11.2, 11.3). */
+bool mls_psk_is_successor(const struct mls_psk_id *id);
+
+/* 12.4.3.1: no entry of psks (content of a vector of PreSharedKeyID that has
+ * been walked) before the one at index is equal to id, nor, when id is that of
+ * a successor group, another such one. ERR_MALFORMED. */
+MUST_USE enum err mls_check_psk_alone(struct bytes psks,
+                                      const struct mls_psk_id *id,
+                                      size_t index);
+
 /* psk_secret from count keys in the order of their proposals:
  *
  *     mls_psk_secret_init(&s);
