@@ -72,16 +72,33 @@ struct client_id client_id_random(void);
 /* --- the turn: turn.c --------------------------------------------------- */
 
 struct turn {
-    struct arena arena;
-    struct client_batch batch;
+    struct arena arena; /* what the lists point to */
+    struct client_write *writes;
+    struct client_history *history;
+    struct client_send *sends;
+    struct client_dial *dials;
+    uint64_t *hangups;
+    struct notice *notices;
     size_t write_cap, history_cap, send_cap, dial_cap, hangup_cap, notice_cap;
+    struct client_batch batch;
 };
+void turn_init(struct turn *t);
+void turn_free(struct turn *t);
+void turn_reset(struct turn *t);
+bool turn_is_empty(const struct turn *t);
+/* The lists as a batch. */
+const struct client_batch *turn_batch(struct turn *t, uint64_t deadline_ms);
 
 /* All copy what they are given. */
 MUST_USE enum err
 turn_write(struct client *c, struct bytes key, struct bytes value);
 MUST_USE enum err turn_remove(struct client *c, struct bytes key);
 MUST_USE enum err turn_notice(struct client *c, const struct notice *n);
+MUST_USE enum err
+turn_send(struct client *c, uint64_t session, struct bytes data);
+MUST_USE enum err
+turn_dial(struct client *c, uint64_t session, const struct uri_endpoint *to);
+MUST_USE enum err turn_hangup(struct client *c, uint64_t session);
 
 /* Gives n its seq, writes it into the group's history and shows it. Expires
  * with the group's setting, counted from n->at_ms; keep: never. */
@@ -136,12 +153,14 @@ struct line {
     struct link *link;
     struct buf out; /* what has to leave */
     struct queue ops;
+    size_t op_count;
     uint32_t last_tag;
     size_t endpoint;   /* tried next */
     uint32_t failures; /* in a row */
     uint64_t due_ms;   /* OFFLINE: dial; else: give up, or ping when LIVE */
     bool pinged;
     bool told_offline; /* until it is LIVE again */
+    enum notice_code told_code;
     bool told_synced;
     bool doomed; /* dropped: freed at the end of the turn */
 };
@@ -191,6 +210,12 @@ MUST_USE enum err lines_request(struct client *c,
                                 int kind,
                                 const struct client_id *object,
                                 uint64_t detail);
+
+/* More may come on a watch. */
+MUST_USE enum err lines_credit(struct client *c,
+                               struct line *l,
+                               const struct op *watch,
+                               uint32_t credit);
 
 /* The standing watch of that kind and object, NULL when there is none. */
 struct op *

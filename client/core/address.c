@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Where a relay is, and ids of 16 bytes. */
+#include <string.h>
+
+#include "core.h"
+#include "crypto/random.h"
+
+void
+address_from_uri(const struct uri *in, struct address *out)
+{
+    *out = (struct address){.key = in->relay_key,
+                            .endpoint_count = in->endpoint_count};
+    memcpy(out->endpoints, in->endpoints, sizeof out->endpoints);
+}
+
+bool
+address_equal(const struct address *a, const struct address *b)
+{
+    return bytes_equal(BYTES_OF(a->key.b), BYTES_OF(b->key.b));
+}
+
+void
+address_write(const struct address *in, struct buf *out)
+{
+    buf_append(out, BYTES_OF(in->key.b));
+    buf_u8(out, (uint8_t)in->endpoint_count);
+    for (size_t i = 0; i < in->endpoint_count; i++) {
+        buf_opaque(out, bytes_str(in->endpoints[i].host));
+        buf_u16(out, in->endpoints[i].port);
+    }
+}
+
+void
+address_read(struct reader *r, struct address *out)
+{
+    *out = (struct address){0};
+    reader_copy(r, out->key.b, sizeof out->key.b);
+    out->endpoint_count = reader_u8(r);
+    if (out->endpoint_count < 1 || out->endpoint_count > URI_ENDPOINTS_MAX) {
+        out->endpoint_count = 0;
+        reader_fail(r);
+    }
+    for (size_t i = 0; i < out->endpoint_count; i++) {
+        struct bytes host = reader_opaque(r);
+
+        if (host.len < 1 || host.len > URI_HOST_MAX ||
+            memchr(host.b, 0, host.len) != NULL) {
+            reader_fail(r);
+            return;
+        }
+        memcpy(out->endpoints[i].host, host.b, host.len);
+        out->endpoints[i].port = reader_u16(r);
+    }
+}
+
+bool
+client_id_equal(const struct client_id *a, const struct client_id *b)
+{
+    return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+bool
+client_id_is_zero(const struct client_id *a)
+{
+    return bytes_all_zero(BYTES_OF(a->b));
+}
+
+struct client_id
+client_id_random(void)
+{
+    struct client_id id;
+
+    do
+        random_bytes(id.b, sizeof id.b);
+    while (client_id_is_zero(&id));
+    return id;
+}
