@@ -17,6 +17,8 @@ struct mls_proposal_item {
     enum mls_sender_type sender_type;
     uint32_t sender; /* MEMBER: leaf; EXTERNAL: place in external_senders */
     bool by_reference;
+    struct bytes
+        ref; /* ProposalRef, for who makes a commit; else not looked at */
     /* set by mls_proposals_apply(): ADD the new place; UPDATE, REMOVE whose */
     struct mls_leaf_index leaf;
 };
