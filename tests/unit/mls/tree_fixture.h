@@ -3,43 +3,17 @@
 #ifndef TREE_FIXTURE_H
 #define TREE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/check.h"
+#include "support/failing.h"
 
 #include "base/mem.h"
 #include "crypto/random.h"
 #include "lib/mls/key_package_read.h"
 #include "lib/mls/tree.h"
 
-#define assert_ok(e)       assert_int_equal(e, ERR_OK)
-#define assert_bytes(a, b) assert_true(bytes_equal(a, b))
-
 enum { FIXTURE_MAX = 1024 * 1024 };
-
-/* Runs call with the n-th allocation failing, for every n, until none fails;
- * call must say ERR_MEMORY each time and ERR_OK in the end. after releases what
- * an ERR_OK has left. */
-#define EACH_ALLOCATION_FAILS(call, after)                                     \
-    for (size_t nth = 1;; nth++) {                                             \
-        enum err each_e;                                                       \
-        int each_failed;                                                       \
-                                                                               \
-        mem_fail_at(nth);                                                      \
-        each_e = (call);                                                       \
-        each_failed = mem_failed();                                            \
-        mem_fail_at(0);                                                        \
-        if (!each_failed) {                                                    \
-            assert_ok(each_e);                                                 \
-            after;                                                             \
-            break;                                                             \
-        }                                                                      \
-        assert_int_equal(each_e, ERR_MEMORY);                                  \
-    }
 
 static inline struct bytes
 text(const char *s)
