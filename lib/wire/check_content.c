@@ -203,6 +203,9 @@ check_snapshot(const struct content *in)
 
     if (in->snapshot.case_count > CONTENT_CASES_MAX)
         return ERR_TOO_LARGE;
+    if (in->snapshot.epoch > WIRE_NUMBER_MAX ||
+        in->snapshot.number > WIRE_NUMBER_MAX)
+        return ERR_MALFORMED;
     if (in->snapshot.has_desk)
         e = check_text(in->snapshot.title, 0, LIMIT_TITLE);
     for (size_t i = 0; e == ERR_OK && i < in->snapshot.case_count; i++)

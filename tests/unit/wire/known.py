@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Writes known.h beside it: messages in protobuf's text form as protoc encodes
-# them, so that our encoding is held against another one.
+# them, so that our encoding is held against another one. The same messages are
+# the fuzzers' first corpora.
 #   python3 tests/unit/wire/known.py    (from the root; needs protoc-c)
 import pathlib
 import subprocess
@@ -76,7 +77,8 @@ CONTENTS = {
     'reopen': f'reopen {{ {ON_CASE} }}',
     'note': f'note {{ {ON_CASE} text: "note" }}',
     'snapshot': f'snapshot {{ cases {{ {CASE} {STATE} }} '
-                f'desk {{ card_key: {A} secret: {I} title: "Desk" }} }}',
+                f'desk {{ card_key: {A} secret: {I} title: "Desk" }} '
+                'epoch: 3 number: 12 }',
     'bye': 'bye { text: "bye" }',
 }
 HEAD = f'id: {K} sent_ms: 1700000000001 head_number: 300 head: {J} '
@@ -90,10 +92,17 @@ def encode(proto, message, text):
     return out.hex()
 
 
-def table(name, proto, message, samples, head):
+def seed(corpus, kind, digits):
+    folder = pathlib.Path('tests/fuzz/corpus') / corpus
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / kind).write_bytes(bytes.fromhex(digits))
+
+
+def table(name, proto, message, samples, head, corpus):
     lines = [f'static const struct known {name}[] = {{']
     for kind, text in samples.items():
         digits = encode(proto, message, head + text)
+        seed(corpus, kind, digits)
         cut = [digits[i:i + 64] for i in range(0, len(digits), 64)]
         lines.append(f'    {{"{kind}",')
         lines += [f'     "{c}"' for c in cut]
@@ -108,13 +117,13 @@ def main():
              '#define TESTS_UNIT_WIRE_KNOWN_H', '',
              'struct known {', '    const char *kind;', '    const char *hex;',
              '};', '']
-    for name, proto, message, samples, head in (
-            ('known_requests', 'relay', 'Request', REQUESTS, 'tag: 7 '),
-            ('known_events', 'relay', 'Event', EVENTS, 'tag: 8 '),
-            ('known_letters', 'content', 'Letter', LETTERS, f'id: {K} '),
-            ('known_contents', 'content', 'Content', CONTENTS, HEAD)):
+    for name, corpus, proto, message, samples, head in (
+            ('known_requests', 'wire_request', 'relay', 'Request', REQUESTS, 'tag: 7 '),
+            ('known_events', 'wire_event', 'relay', 'Event', EVENTS, 'tag: 8 '),
+            ('known_letters', 'letter', 'content', 'Letter', LETTERS, f'id: {K} '),
+            ('known_contents', 'content', 'content', 'Content', CONTENTS, HEAD)):
         lines += [f'#ifdef {name.upper()}']
-        lines += table(name, proto, message, samples, head)[:-1]
+        lines += table(name, proto, message, samples, head, corpus)[:-1]
         lines += ['#endif', '']
     lines.append('#endif')
     here = pathlib.Path(__file__).parent

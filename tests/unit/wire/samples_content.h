@@ -146,6 +146,8 @@ sample_content(enum content_kind kind)
         one = sample_case_state();
         c.snapshot.cases = &one;
         c.snapshot.case_count = 1;
+        c.snapshot.epoch = 3;
+        c.snapshot.number = 12;
         c.snapshot.has_desk = true;
         memset(c.snapshot.card_key, 'A', LIMIT_ID);
         memset(c.snapshot.secret, 'I', sizeof c.snapshot.secret);

@@ -205,6 +205,12 @@ urgencies_and_states_end(void **state)
     c.case_new.arrived_ms = WIRE_NUMBER_MAX + 1;
     assert_int_equal(content_check(&c), ERR_MALFORMED);
     c = sample_content(CONTENT_SNAPSHOT);
+    c.snapshot.epoch = WIRE_NUMBER_MAX + 1;
+    assert_int_equal(content_check(&c), ERR_MALFORMED);
+    c = sample_content(CONTENT_SNAPSHOT);
+    c.snapshot.number = WIRE_NUMBER_MAX + 1;
+    assert_int_equal(content_check(&c), ERR_MALFORMED);
+    c = sample_content(CONTENT_SNAPSHOT);
     c.snapshot.case_count = CONTENT_CASES_MAX + 1;
     assert_int_equal(content_check(&c), ERR_TOO_LARGE);
 }

@@ -94,6 +94,8 @@ a_snapshot_arrives(void **state)
 
     (void)state;
     read_back(CONTENT_SNAPSHOT, &a, &c);
+    assert_int_equal(c.snapshot.epoch, 3);
+    assert_int_equal(c.snapshot.number, 12);
     assert_true(c.snapshot.has_desk);
     assert_same(c.snapshot.title, bytes_str("Desk"));
     assert_int_equal(c.snapshot.card_key[31], 'A');
