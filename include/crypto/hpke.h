@@ -77,6 +77,21 @@ MUST_USE enum err hpke_seal(const struct dh_public *to,
                             uint8_t enc[static HPKE_ENC_LEN],
                             uint8_t *out);
 
+/* key_schedule_context (section 5.1): all that info contributes. The same info
+ * for many recipients is hashed once. */
+struct hpke_info {
+    uint8_t context[1 + 2 * HASH_LEN];
+};
+void hpke_info_prepare(struct bytes info, struct hpke_info *out);
+
+/* SealBase with a prepared info. */
+MUST_USE enum err hpke_seal_prepared(const struct dh_public *to,
+                                     const struct hpke_info *info,
+                                     struct bytes aad,
+                                     struct bytes in,
+                                     uint8_t enc[static HPKE_ENC_LEN],
+                                     uint8_t *out);
+
 /* OpenBase: in.len - AEAD_TAG_LEN bytes to out. pub as above. ERR_AUTH. */
 MUST_USE enum err hpke_open(const struct dh_secret *ours,
                             const struct dh_public *pub,

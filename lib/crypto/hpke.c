@@ -97,27 +97,37 @@ extract_and_expand(const struct dh_shared *dh,
     mem_wipe(prk, sizeof prk);
 }
 
+void
+hpke_info_prepare(struct bytes info, struct hpke_info *out)
+{
+    const struct bytes suite = BYTES_OF(hpke_suite);
+    const struct bytes none = {NULL, 0};
+
+    out->context[0] = MODE_BASE;
+    labeled_extract(suite, none, "psk_id_hash", none, out->context + 1);
+    labeled_extract(suite, none, "info_hash", info,
+                    out->context + 1 + HASH_LEN);
+}
+
 /* Section 5.1, KeySchedule in base mode: psk and psk_id are empty. */
 static void
 key_schedule(const uint8_t shared_secret[static HASH_LEN],
-             struct bytes info,
+             const struct hpke_info *info,
              struct hpke_context *out)
 {
     const struct bytes suite = BYTES_OF(hpke_suite);
     const struct bytes none = {NULL, 0};
-    uint8_t context[1 + 2 * HASH_LEN] = {MODE_BASE};
+    const struct bytes context = BYTES_OF(info->context);
     uint8_t secret[HASH_LEN];
 
-    labeled_extract(suite, none, "psk_id_hash", none, context + 1);
-    labeled_extract(suite, none, "info_hash", info, context + 1 + HASH_LEN);
     labeled_extract(suite, (struct bytes){shared_secret, HASH_LEN}, "secret",
                     none, secret);
-    labeled_expand_fixed(suite, secret, "key", BYTES_OF(context), out->key.b,
+    labeled_expand_fixed(suite, secret, "key", context, out->key.b,
                          sizeof out->key.b);
-    labeled_expand_fixed(suite, secret, "base_nonce", BYTES_OF(context),
-                         out->base_nonce, sizeof out->base_nonce);
-    labeled_expand_fixed(suite, secret, "exp", BYTES_OF(context),
-                         out->exporter_secret, sizeof out->exporter_secret);
+    labeled_expand_fixed(suite, secret, "base_nonce", context, out->base_nonce,
+                         sizeof out->base_nonce);
+    labeled_expand_fixed(suite, secret, "exp", context, out->exporter_secret,
+                         sizeof out->exporter_secret);
     out->seq = 0;
     mem_wipe(secret, sizeof secret);
 }
@@ -128,7 +138,7 @@ setup(const struct dh_secret *ours,
       const struct dh_public *theirs,
       const struct dh_public *to,
       const uint8_t enc[static HPKE_ENC_LEN],
-      struct bytes info,
+      const struct hpke_info *info,
       struct hpke_context *out)
 {
     uint8_t shared_secret[HASH_LEN];
@@ -153,18 +163,20 @@ hpke_setup_sender_with(const struct dh_public *to,
                        uint8_t enc[static HPKE_ENC_LEN],
                        struct hpke_context *out)
 {
+    struct hpke_info prepared;
     struct dh_public pub;
 
+    hpke_info_prepare(info, &prepared);
     dh_derive_public(ephemeral, &pub);
     memcpy(enc, pub.b, HPKE_ENC_LEN);
-    return setup(ephemeral, to, to, enc, info, out);
+    return setup(ephemeral, to, to, enc, &prepared, out);
 }
 
-enum err
-hpke_setup_sender(const struct dh_public *to,
-                  struct bytes info,
-                  uint8_t enc[static HPKE_ENC_LEN],
-                  struct hpke_context *out)
+static enum err
+setup_sender(const struct dh_public *to,
+             const struct hpke_info *info,
+             uint8_t enc[static HPKE_ENC_LEN],
+             struct hpke_context *out)
 {
     struct dh_secret ephemeral;
     struct dh_public pub;
@@ -178,12 +190,25 @@ hpke_setup_sender(const struct dh_public *to,
 }
 
 enum err
+hpke_setup_sender(const struct dh_public *to,
+                  struct bytes info,
+                  uint8_t enc[static HPKE_ENC_LEN],
+                  struct hpke_context *out)
+{
+    struct hpke_info prepared;
+
+    hpke_info_prepare(info, &prepared);
+    return setup_sender(to, &prepared, enc, out);
+}
+
+enum err
 hpke_setup_receiver(const struct dh_secret *ours,
                     const struct dh_public *pub,
                     const uint8_t enc[static HPKE_ENC_LEN],
                     struct bytes info,
                     struct hpke_context *out)
 {
+    struct hpke_info prepared;
     struct dh_public derived;
     struct dh_public theirs;
 
@@ -192,7 +217,8 @@ hpke_setup_receiver(const struct dh_secret *ours,
         pub = &derived;
     }
     memcpy(theirs.b, enc, sizeof theirs.b);
-    return setup(ours, &theirs, pub, enc, info, out);
+    hpke_info_prepare(info, &prepared);
+    return setup(ours, &theirs, pub, enc, &prepared, out);
 }
 
 /* Section 5.2, ComputeNonce: base_nonce XOR seq, big-endian at the end. */
@@ -267,10 +293,24 @@ hpke_seal(const struct dh_public *to,
           uint8_t enc[static HPKE_ENC_LEN],
           uint8_t *out)
 {
+    struct hpke_info prepared;
+
+    hpke_info_prepare(info, &prepared);
+    return hpke_seal_prepared(to, &prepared, aad, in, enc, out);
+}
+
+enum err
+hpke_seal_prepared(const struct dh_public *to,
+                   const struct hpke_info *info,
+                   struct bytes aad,
+                   struct bytes in,
+                   uint8_t enc[static HPKE_ENC_LEN],
+                   uint8_t *out)
+{
     struct hpke_context c;
     enum err e;
 
-    e = hpke_setup_sender(to, info, enc, &c);
+    e = setup_sender(to, info, enc, &c);
     if (e == ERR_OK)
         e = hpke_context_seal(&c, aad, in, out);
     hpke_context_wipe(&c);

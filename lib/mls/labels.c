@@ -177,36 +177,53 @@ mls_verify_with_label(const struct sign_public *key,
 }
 
 enum err
+mls_encrypt_context_make(const char *label,
+                         struct bytes context,
+                         struct mls_encrypt_context *out)
+{
+    struct buf info = buf_limited(MLS_LIMIT_BYTES);
+    enum err e = label_content(label, context, &info);
+
+    if (e == ERR_OK)
+        hpke_info_prepare(buf_bytes(&info), &out->info);
+    buf_free(&info);
+    return e;
+}
+
+enum err
+mls_encrypt_to(const struct dh_public *key,
+               const struct mls_encrypt_context *c,
+               struct bytes plaintext,
+               struct buf *out)
+{
+    struct buf sealed = buf_limited(MLS_LIMIT_BYTES);
+    uint8_t enc[HPKE_ENC_LEN];
+    uint8_t *space = buf_space(&sealed, plaintext.len + AEAD_TAG_LEN);
+    enum err e = buf_end(&sealed);
+
+    if (e == ERR_OK)
+        e = hpke_seal_prepared(key, &c->info, (struct bytes){0}, plaintext, enc,
+                               space);
+    if (e == ERR_OK) {
+        buf_opaque(out, BYTES_OF(enc));
+        buf_opaque(out, buf_bytes(&sealed));
+        e = buf_end(out);
+    }
+    buf_free(&sealed);
+    return e;
+}
+
+enum err
 mls_encrypt_with_label(const struct dh_public *key,
                        const char *label,
                        struct bytes context,
                        struct bytes plaintext,
                        struct buf *out)
 {
-    struct buf info = buf_limited(MLS_LIMIT_BYTES);
-    struct buf sealed = buf_limited(MLS_LIMIT_BYTES);
-    uint8_t enc[HPKE_ENC_LEN];
-    uint8_t *space;
-    enum err e;
+    struct mls_encrypt_context c;
+    enum err e = mls_encrypt_context_make(label, context, &c);
 
-    e = label_content(label, context, &info);
-    if (e != ERR_OK)
-        goto out;
-    space = buf_space(&sealed, plaintext.len + AEAD_TAG_LEN);
-    e = buf_end(&sealed);
-    if (space == NULL || e != ERR_OK)
-        goto out;
-    e = hpke_seal(key, buf_bytes(&info), (struct bytes){0}, plaintext, enc,
-                  space);
-    if (e != ERR_OK)
-        goto out;
-    buf_opaque(out, BYTES_OF(enc));
-    buf_opaque(out, buf_bytes(&sealed));
-    e = buf_end(out);
-out:
-    buf_free(&info);
-    buf_free(&sealed);
-    return e;
+    return e == ERR_OK ? mls_encrypt_to(key, &c, plaintext, out) : e;
 }
 
 enum err

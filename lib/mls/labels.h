@@ -5,6 +5,7 @@
 #define MLS_LABELS_H
 
 #include "base/buf.h"
+#include "crypto/hpke.h"
 #include "mls/types.h"
 
 /* characters: the longest label; all of the RFC's are short, those for the
@@ -67,6 +68,22 @@ struct mls_hpke_ciphertext {
     struct bytes kem_output;
     struct bytes ciphertext;
 };
+
+/* EncryptContext (5.1.3), hashed once for many recipients. */
+struct mls_encrypt_context {
+    struct hpke_info info;
+};
+
+/* ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err mls_encrypt_context_make(const char *label,
+                                           struct bytes context,
+                                           struct mls_encrypt_context *out);
+
+/* EncryptWithLabel for label and context of c. Errors as below. */
+MUST_USE enum err mls_encrypt_to(const struct dh_public *key,
+                                 const struct mls_encrypt_context *c,
+                                 struct bytes plaintext,
+                                 struct buf *out);
 
 /* EncryptWithLabel: appends the encoded HPKECiphertext to out. ERR_AUTH for a
  * low-order key, ERR_MEMORY, ERR_TOO_LARGE. */

@@ -168,7 +168,7 @@ mls_tree_keys_join(struct mls_tree_keys *k,
                    struct mls_leaf_index signer,
                    const struct mls_secret *path_secret)
 {
-    struct mls_node_index nodes[MLS_TREE_DEPTH_MAX];
+    struct mls_node_index nodes[MLS_TREE_DEPTH_MAX] = {0};
     struct mls_direct_path path;
     struct mls_node_index common;
     struct mls_tree_chain chain;

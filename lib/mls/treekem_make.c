@@ -121,7 +121,7 @@ write_node(const struct mls_tree *t,
            const struct mls_path_place *place,
            const struct mls_path *p,
            size_t i,
-           struct bytes context,
+           const struct mls_encrypt_context *context,
            struct buf *out)
 {
     struct mls_node_list to = {0};
@@ -131,8 +131,8 @@ write_node(const struct mls_tree *t,
     buf_opaque(out, BYTES_OF(mls_tree_key(t, p->nodes.node[i])->b));
     mark = buf_vector_begin(out);
     for (size_t j = 0; e == ERR_OK && j < to.count; j++)
-        e = mls_encrypt_with_label(mls_tree_key(t, to.v[j]), "UpdatePathNode",
-                                   context, BYTES_OF(p->path_secret[i].b), out);
+        e = mls_encrypt_to(mls_tree_key(t, to.v[j]), context,
+                           BYTES_OF(p->path_secret[i].b), out);
     buf_vector_end(out, mark);
     mls_node_list_free(&to);
     return e;
@@ -145,13 +145,14 @@ mls_path_write(const struct mls_tree *t,
                struct bytes context,
                struct buf *out)
 {
+    struct mls_encrypt_context sealed;
     size_t mark;
-    enum err e = ERR_OK;
+    enum err e = mls_encrypt_context_make("UpdatePathNode", context, &sealed);
 
     buf_append(out, mls_tree_raw(t, mls_node_of_leaf(p->sender)));
     mark = buf_vector_begin(out);
     for (size_t i = 0; e == ERR_OK && i < p->nodes.count; i++)
-        e = write_node(t, place, p, i, context, out);
+        e = write_node(t, place, p, i, &sealed, out);
     buf_vector_end(out, mark);
     return e == ERR_OK ? buf_end(out) : e;
 }

@@ -120,7 +120,7 @@ seal_info(const struct mls_welcome_plan *plan, struct buf *out)
 static enum err
 seal_secrets(const struct mls_welcome_plan *plan,
              const struct mls_welcome_member *member,
-             struct bytes encrypted_info,
+             const struct mls_encrypt_context *context,
              struct buf *out)
 {
     struct mls_group_secrets secrets = {
@@ -138,8 +138,7 @@ seal_secrets(const struct mls_welcome_plan *plan,
     e = buf_end(&plain);
     if (e == ERR_OK) {
         buf_opaque(out, BYTES_OF(member->ref));
-        e = mls_encrypt_with_label(&member->init_key, "Welcome", encrypted_info,
-                                   buf_bytes(&plain), out);
+        e = mls_encrypt_to(&member->init_key, context, buf_bytes(&plain), out);
     }
     buf_free(&plain);
     return e;
@@ -151,11 +150,14 @@ mls_welcome_make(const struct mls_welcome_plan *plan, struct buf *out)
     struct buf info = buf_limited(MLS_LIMIT_BYTES);
     struct buf secrets = buf_limited(MLS_LIMIT_BYTES);
     struct mls_welcome w = {.cipher_suite = MLS_SUITE};
+    struct mls_encrypt_context context;
     enum err e;
 
     e = seal_info(plan, &info);
+    if (e == ERR_OK)
+        e = mls_encrypt_context_make("Welcome", buf_bytes(&info), &context);
     for (size_t i = 0; e == ERR_OK && i < plan->member_count; i++)
-        e = seal_secrets(plan, &plan->members[i], buf_bytes(&info), &secrets);
+        e = seal_secrets(plan, &plan->members[i], &context, &secrets);
     if (e != ERR_OK)
         goto out;
     w.secrets = buf_bytes(&secrets);
