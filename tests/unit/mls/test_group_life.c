@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Whole groups, end to end: members come, go, refresh their keys and write;
  * after every commit all agree, and who is out cannot follow. */
-#include "group_fixture.h"
+#include "world_fixture.h"
 
 struct world {
     struct person all[WORLD_MAX];
