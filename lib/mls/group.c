@@ -21,47 +21,6 @@ struct beginning {
     uint64_t not_after;
 };
 
-/* Appends the creator's leaf: signed, source KEY_PACKAGE, as if added. */
-static enum err
-write_leaf(const struct beginning *b,
-           const struct dh_public *encryption_key,
-           struct buf *out)
-{
-    struct buf credential = buf_limited(MLS_LIMIT_BYTES);
-    struct buf capabilities = buf_limited(MLS_LIMIT_BYTES);
-    struct buf extensions = buf_limited(MLS_LIMIT_BYTES);
-    struct mls_leaf_plan plan = {
-        .encryption_key = *encryption_key,
-        .signature = &b->who->signature,
-        .source = MLS_LEAF_KEY_PACKAGE,
-        .not_before = b->not_before,
-        .not_after = b->not_after,
-    };
-    enum err e;
-
-    mls_credential_write_basic(b->who->credential, &credential);
-    mls_capabilities_write(b->who->extension_types,
-                           b->who->extension_type_count, &capabilities);
-    mls_extensions_write(b->who->leaf_extensions, b->who->leaf_extension_count,
-                         &extensions);
-    e = buf_end(&credential);
-    if (e == ERR_OK)
-        e = buf_end(&capabilities);
-    if (e == ERR_OK)
-        e = buf_end(&extensions);
-    if (e != ERR_OK)
-        goto out;
-    plan.credential = buf_bytes(&credential);
-    plan.capabilities = buf_bytes(&capabilities);
-    plan.extensions = buf_bytes(&extensions);
-    e = mls_leaf_node_write(&plan, out);
-out:
-    buf_free(&credential);
-    buf_free(&capabilities);
-    buf_free(&extensions);
-    return e;
-}
-
 /* The tree of one leaf and its private key. */
 static enum err
 begin_tree(struct mls_group *g, const struct beginning *b)
@@ -76,7 +35,7 @@ begin_tree(struct mls_group *g, const struct beginning *b)
     if (e != ERR_OK)
         return e;
     dh_generate(&secret, &pub);
-    e = write_leaf(b, &pub, &leaf);
+    e = mls_leaf_write_first(b->who, &pub, b->not_before, b->not_after, &leaf);
     if (e == ERR_OK)
         e = mls_tree_set_leaf(g->tree, zero, buf_bytes(&leaf));
     if (e == ERR_OK)

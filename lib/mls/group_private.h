@@ -83,8 +83,6 @@ struct mls_staged {
     struct mls_secret_step step; /* of the present epoch's ratchets */
     struct mls_pending *pending; /* PROPOSAL */
     struct mls_group *next;      /* COMMIT: the group after the merge */
-    struct buf base;             /* COMMIT of ours: the GroupContext that it was
-                                  * made in, for mls_staged_save_pending() */
 
     struct mls_staged_item *items;
     size_t item_count;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Storing a commit of ours until the log has decided:
  *
- *   opaque context<V>     the GroupContext of the epoch that it was made in
- *   u32 leaf, u16 wire format, opaque authenticated_data<V>
+ *   u16 wire format, opaque authenticated_data<V>
  *   opaque epoch<V>, opaque messages<V>      the blobs of the next epoch
  *   vec { u8 type, u8 by_reference, u32 proposer, u32 leaf, opaque credential }
- */
+ *
+ * The next epoch keeps the resumption_psk of the one that it was made in: that
+ * tells whether the two belong together. */
 #include "group_state.h"
 
-#include "base/mem.h"
+#include "crypto/secret.h"
 #include "group_context.h"
 
 static void
@@ -21,7 +22,6 @@ write_change(const struct mls_staged_item *item, struct buf *out)
     buf_opaque(out, buf_bytes(&item->credential));
 }
 
-/* GroupContext of the epoch before s->next; it is all that is needed of it. */
 static void
 write_content(const struct mls_staged *s,
               struct bytes epoch,
@@ -30,8 +30,6 @@ write_content(const struct mls_staged *s,
 {
     size_t mark;
 
-    buf_opaque(out, buf_bytes(&s->base));
-    buf_u32(out, s->sender.index);
     buf_u16(out, (uint16_t)s->wire_format);
     buf_opaque(out, buf_bytes(&s->authenticated_data));
     buf_opaque(out, epoch);
@@ -50,7 +48,8 @@ mls_staged_save_pending(const struct mls_staged *s, struct buf *out)
     size_t mark;
     enum err e = ERR_USE;
 
-    if (s->kind != MLS_STAGED_COMMIT || s->base.len == 0)
+    if (s->kind != MLS_STAGED_COMMIT || s->sender.type != MLS_SENDER_MEMBER ||
+        s->sender.index != s->next->own.v) /* not ours */
         goto out;
     e = mls_group_save_epoch(s->next, &epoch);
     if (e == ERR_OK)
@@ -105,22 +104,36 @@ read_changes(struct bytes in, struct mls_staged *s)
     return e == ERR_OK ? reader_end(&r) : e;
 }
 
+/* True when next was made from g's epoch. */
+static bool
+follows(const struct mls_group *g, const struct mls_group *next)
+{
+    const struct mls_resumption *last;
+
+    if (next->past_count == 0 ||
+        !bytes_equal(buf_bytes(&g->id), buf_bytes(&next->id)))
+        return false;
+    last = &next->past[next->past_count - 1];
+    return last->epoch == g->epoch &&
+           secret_equal(BYTES_OF(last->psk.b),
+                        BYTES_OF(g->secrets.resumption.b));
+}
+
 static enum err
 read_content(const struct mls_group *g,
              struct bytes content,
              struct mls_staged *s)
 {
     struct reader r = {.rest = content};
-    struct bytes base = reader_opaque(&r);
     struct bytes epoch;
     struct bytes messages;
     struct bytes changes;
     uint16_t format;
     enum err e;
 
-    s->sender.type = MLS_SENDER_MEMBER;
-    s->sender.index = reader_u32(&r);
     format = reader_u16(&r);
+    if (format != MLS_WIRE_PUBLIC_MESSAGE && format != MLS_WIRE_PRIVATE_MESSAGE)
+        reader_fail(&r);
     s->wire_format = (enum mls_wire_format)format;
     buf_append(&s->authenticated_data, reader_opaque(&r));
     epoch = reader_opaque(&r);
@@ -129,14 +142,15 @@ read_content(const struct mls_group *g,
     e = reader_end(&r);
     if (e != ERR_OK)
         return e;
-    if (!bytes_equal(base, buf_bytes(&g->context)))
+    e = buf_end(&s->authenticated_data);
+    if (e == ERR_OK)
+        e = mls_group_load(epoch, messages, &s->next);
+    if (e != ERR_OK)
+        return e;
+    if (!follows(g, s->next))
         return ERR_EPOCH;
-    buf_append(&s->base, base);
-    if (buf_end(&s->base) != ERR_OK ||
-        buf_end(&s->authenticated_data) != ERR_OK)
-        return ERR_MEMORY;
-    e = mls_group_load(epoch, messages, &s->next);
-    return e == ERR_OK ? read_changes(changes, s) : e;
+    s->sender = (struct mls_sender){MLS_SENDER_MEMBER, s->next->own.v};
+    return read_changes(changes, s);
 }
 
 enum err

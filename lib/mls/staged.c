@@ -16,7 +16,6 @@ mls_staged_new(enum mls_staged_kind kind)
     s->kind = kind;
     s->authenticated_data = buf_limited(MLS_LIMIT_BYTES);
     s->plain = buf_limited(MLS_LIMIT_BYTES);
-    s->base = buf_limited(MLS_LIMIT_BYTES);
     return s;
 }
 
@@ -40,7 +39,6 @@ mls_staged_free(struct mls_staged *s)
         return;
     buf_free(&s->authenticated_data);
     buf_free(&s->plain);
-    buf_free(&s->base);
     mls_secret_step_wipe(&s->step);
     mls_pending_free(s->pending);
     mls_group_free(s->next);
