@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What cmocka wants to be included before it, and the start of randomness. */
+/* What every test of the transport begins with. */
 #ifndef TESTS_UNIT_TRANSPORT_CM_H
 #define TESTS_UNIT_TRANSPORT_CM_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/check.h"
 
 #include "base/mem.h"
 #include "crypto/random.h"
-
-#define assert_err(got, wanted)                                                \
-    assert_string_equal(err_name(got), err_name(wanted))
-
-#define assert_bytes(got, wanted) assert_true(bytes_equal(got, wanted))
 
 static inline int
 start_random(void **state)
