@@ -104,6 +104,27 @@ run_full(struct store *s,
     return ERR_OK;
 }
 
+/* Something that an operation needs is damaged: each for itself, so that only
+ * those suffer which touch it. */
+static enum err
+run_each(struct store *s,
+         const struct relay_batch *b,
+         struct relay_op_result *res)
+{
+    for (size_t i = 0; i < b->op_count; i++) {
+        struct relay_batch one = {.ops = &b->ops[i], .op_count = 1};
+        enum err e = run_ops(s, &one, false, &res[i]);
+
+        if (e == ERR_AUTH || e == ERR_FULL)
+            res[i] = (struct relay_op_result){
+                .verdict = e == ERR_AUTH ? RELAY_DAMAGED : RELAY_STORAGE};
+        else if (e != ERR_OK)
+            return e;
+        s->damaged += e == ERR_AUTH;
+    }
+    return ERR_OK;
+}
+
 /* After a sweep that has come to its end nothing of it is left in a log. */
 static enum err
 truncate_after(struct store *s,
@@ -163,6 +184,8 @@ store_commit(struct store *s,
         e = run_ops(s, batch, false, ops);
         if (e == ERR_FULL)
             e = run_full(s, batch, ops);
+        if (e == ERR_AUTH)
+            e = run_each(s, batch, ops);
         if (e == ERR_OK)
             e = truncate_after(s, batch, ops);
     }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Versions of the database. A step from one to the next is one transaction, so
+ * that an interrupted one leaves the old (B-21). docs/STORAGE.md explains the
+ * tables. */
+#include "sqlite.h"
+
+enum {
+    APPLICATION_ID = 0x50525253, /* "PRRS" */
+    VERSION = 1
+};
+
+/* Records lie in the order in which they came, with an index by place and
+ * number: that writes four times faster than a table sorted by place. Expiry is
+ * an hour, when a row came is nowhere. */
+static const char create_1[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE place(key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+    " kind INTEGER NOT NULL, last INTEGER NOT NULL, commits INTEGER NOT NULL,"
+    " live_count INTEGER NOT NULL, live_bytes INTEGER NOT NULL,"
+    " live_commits INTEGER NOT NULL, live_commit_bytes INTEGER NOT NULL,"
+    " expires_hour INTEGER NOT NULL, chk BLOB NOT NULL) STRICT;"
+    "CREATE INDEX place_expiry ON place(expires_hour);"
+    "CREATE TABLE record(key INTEGER PRIMARY KEY, place INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " expires_hour INTEGER NOT NULL, stub_hour INTEGER NOT NULL,"
+    " mark INTEGER NOT NULL, hash BLOB NOT NULL, chk BLOB NOT NULL,"
+    " bytes BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX record_number ON record(place, number);"
+    "CREATE INDEX record_mark ON record(place, mark);"
+    "CREATE INDEX record_expiry ON record(expires_hour);"
+    "CREATE TABLE stub(place INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, expires_hour INTEGER NOT NULL,"
+    " mark INTEGER NOT NULL, hash BLOB NOT NULL, chk BLOB NOT NULL,"
+    " PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX stub_mark ON stub(place, mark);"
+    "CREATE INDEX stub_expiry ON stub(expires_hour);"
+    "CREATE TABLE card(id BLOB PRIMARY KEY, version INTEGER NOT NULL,"
+    " expires_hour INTEGER NOT NULL, forget_hour INTEGER NOT NULL,"
+    " chk BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "CREATE INDEX card_expiry ON card(expires_hour);"
+    "CREATE INDEX card_forget ON card(forget_hour);"
+    "CREATE TABLE blob(id BLOB PRIMARY KEY, expires_hour INTEGER NOT NULL,"
+    " chk BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "CREATE INDEX blob_expiry ON blob(expires_hour);"
+    "INSERT INTO meta(name, value) VALUES('sweep_hour', 0);"
+    "PRAGMA application_id = 1347572307;" /* APPLICATION_ID */
+    "PRAGMA user_version = 1;";
+
+static_assert(APPLICATION_ID == 1347572307, "as in the statement");
+
+static enum err
+ask_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+    enum err e;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    e = rc == SQLITE_ROW ? ERR_OK : sqlite_err(rc);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return e;
+}
+
+static enum err
+step(sqlite3 *db, const char *sql)
+{
+    enum err e = sqlite_err(sqlite3_exec(db, sql, NULL, NULL, NULL));
+
+    if (e == ERR_OK)
+        e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    return e;
+}
+
+enum err
+schema_open(sqlite3 *db)
+{
+    int64_t id = 0;
+    int64_t version = 0;
+    int64_t tables = 0;
+    enum err e;
+
+    /* IMMEDIATE: from here on the lock is ours */
+    e = sqlite_err(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    if (e != ERR_OK)
+        return e;
+    e = ask_number(db, "PRAGMA application_id", &id);
+    if (e == ERR_OK)
+        e = ask_number(db, "PRAGMA user_version", &version);
+    if (e == ERR_OK)
+        e = ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (e == ERR_OK && id == 0 && version == 0 && tables == 0)
+        e = step(db, create_1);
+    else if (e == ERR_OK && id == APPLICATION_ID && version == VERSION)
+        e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    else if (e == ERR_OK)
+        e = ERR_UNSUPPORTED;
+    if (e != ERR_OK)
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}

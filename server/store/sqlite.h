@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The private shapes of the SQLite store: one exclusive connection, its
+ * prepared statements, the ballast. docs/STORAGE.md. */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "judge.h"
+
+enum {
+    SQLITE_PATH_MAX = 4096,
+    SQLITE_CHECK_LEN = 8, /* bytes of a row's check */
+
+    /* frames in the log after which it is copied into the database */
+    SQLITE_CHECKPOINT_FRAMES = 4000
+};
+
+enum statement {
+    ST_BEGIN,
+    ST_COMMIT,
+    ST_ROLLBACK,
+    ST_PAGE_COUNT,
+    ST_FREE_COUNT,
+    ST_PLACE_GET,
+    ST_PLACE_INSERT,
+    ST_PLACE_UPDATE,
+    ST_RECORD_FIND,
+    ST_STUB_FIND,
+    ST_RECORD_PUT,
+    ST_RECORD_GET,
+    ST_RECORD_DROP,
+    ST_STUB_PUT,
+    ST_RECORD_EXPIRED,
+    ST_RECORD_PAGE,
+    ST_STUB_PAGE,
+    ST_CARD_GET,
+    ST_CARD_PUT,
+    ST_BLOB_GET,
+    ST_BLOB_PUT,
+    ST_STUBS_SWEEP,
+    ST_CARD_FADING,
+    ST_CARDS_SWEEP,
+    ST_BLOB_ENDING,
+    ST_BLOB_DROP,
+    ST_PLACES_SWEEP,
+    ST_HOUR_PUT,
+    ST_HOUR_GET,
+    ST_TOTALS,
+    ST_CENSUS_PLACES,
+    ST_CENSUS_RECORDS,
+    ST_CENSUS_REST,
+    STATEMENTS
+};
+
+struct engine_sqlite {
+    struct engine engine; /* first */
+    sqlite3 *db;
+    sqlite3_stmt *st[STATEMENTS];
+    struct place_row page_place;
+    struct record_row next_live; /* the merge of a page: 0 number: none */
+    struct record_row next_stub;
+    bool page_live; /* that statement has more */
+    bool page_stubs;
+    uint64_t size;  /* bytes in use when the transaction began, and put since */
+    int log_frames; /* set by the log's hook after each commit */
+    uint64_t ballast_bytes;
+    char path[SQLITE_PATH_MAX];
+    char ballast[SQLITE_PATH_MAX];
+};
+
+static inline struct engine_sqlite *
+engine_sqlite(struct engine *e)
+{
+    return (struct engine_sqlite *)(void *)e;
+}
+
+/* --- sqlite_statements.c ---------------------------------------------------
+ */
+
+/* What SQLite said, in the house's words: AUTH stands for "what is stored is
+ * damaged". */
+enum err sqlite_err(int rc);
+
+MUST_USE enum err sqlite_prepare(struct engine_sqlite *s);
+void sqlite_finalize(struct engine_sqlite *s);
+
+/* Binds in order from 1; a statement that fails to bind fails at its step. */
+struct binder {
+    sqlite3_stmt *st;
+    int at;
+    int rc;
+};
+struct binder sqlite_bind(struct engine_sqlite *s, enum statement which);
+void bind_u64(struct binder *b, uint64_t v);
+void
+bind_bytes(struct binder *b, struct bytes v); /* borrowed until the reset */
+
+/* Runs to the end and resets; for what gives no row. */
+MUST_USE enum err sqlite_run(struct binder *b);
+
+/* The first row, or ERR_NOT_FOUND (then it is reset). */
+MUST_USE enum err sqlite_first(struct binder *b);
+
+/* A column's value. A wrong type or length gives 0 or no bytes, which the row's
+ * check does not let pass. */
+uint64_t column_u64(sqlite3_stmt *st, int i);
+struct bytes column_bytes(sqlite3_stmt *st, int i);
+void column_id(sqlite3_stmt *st, int i, uint8_t out[static LIMIT_ID]);
+
+/* --- sqlite_check.c --------------------------------------------------------
+ */
+
+/* The check of a row: of its numbers in a fixed order, its id or hash, its
+ * bytes. */
+struct check {
+    uint8_t b[SQLITE_CHECK_LEN];
+};
+struct check check_place(const struct place_row *p);
+struct check check_record(int64_t place, const struct record_row *row);
+struct check check_card(const struct card_row *row);
+struct check check_blob(const struct blob_row *row);
+bool check_holds(const struct check *want, struct bytes got);
+
+/* --- schema.c ----------------------------------------------------------------
+ */
+
+/* Makes or brings up to date; one transaction. ERR_UNSUPPORTED: later, or not
+ * ours. */
+MUST_USE enum err schema_open(sqlite3 *db);
+
+/* --- sqlite_disk.c -----------------------------------------------------------
+ */
+
+/* After each commit: copies a long log into the database. */
+MUST_USE enum err sqlite_checkpoint_long(struct engine_sqlite *s);
+enum err sqlite_truncate(struct engine *e);
+void sqlite_relieve(struct engine *e);
+void sqlite_ballast(struct engine_sqlite *s);
+uint64_t sqlite_file_bytes(const struct engine_sqlite *s);
+
+/* --- as in engine.h ----------------------------------------------------------
+ */
+
+enum err sqlite_place_get(struct engine *e,
+                          const uint8_t id[static LIMIT_ID],
+                          struct place_row *out);
+enum err sqlite_place_put(struct engine *e, struct place_row *p);
+enum err sqlite_record_find(struct engine *e,
+                            const struct place_row *p,
+                            const uint8_t hash[static LIMIT_ID],
+                            struct record_row *out);
+enum err sqlite_record_put(struct engine *e,
+                           const struct place_row *p,
+                           const struct record_row *row);
+enum err sqlite_record_drop(struct engine *e,
+                            const struct place_row *p,
+                            uint64_t number,
+                            uint32_t stub_hour);
+enum err sqlite_record_get(struct engine *e,
+                           const struct place_row *p,
+                           uint64_t number,
+                           struct record_row *out);
+enum err sqlite_record_expired(struct engine *e,
+                               uint32_t hour,
+                               struct place_row *p,
+                               struct record_row *out);
+enum err
+sqlite_page_begin(struct engine *e, const struct place_row *p, uint64_t after);
+enum err sqlite_page_next(struct engine *e, struct record_row *out);
+void sqlite_page_end(struct engine *e);
+enum err sqlite_card_get(struct engine *e,
+                         const uint8_t *id,
+                         size_t prefix_len,
+                         struct card_row *out);
+enum err sqlite_card_put(struct engine *e, const struct card_row *row);
+enum err sqlite_blob_get(struct engine *e,
+                         const uint8_t id[static LIMIT_ID],
+                         struct blob_row *out);
+enum err sqlite_blob_put(struct engine *e, const struct blob_row *row);
+enum err sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room);
+enum err sqlite_sweep_hour_put(struct engine *e, uint32_t hour);
+enum err sqlite_census(struct engine *e, struct relay_census *out);
+MUST_USE enum err sqlite_load_totals(struct engine_sqlite *s);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Cards, blobs, sweeping and counting in SQLite. */
+#include "sqlite.h"
+
+#include <string.h>
+
+static void
+read_card(sqlite3_stmt *st, struct card_row *out, bool *damaged)
+{
+    struct check want;
+
+    column_id(st, 0, out->id);
+    out->version = column_u64(st, 1);
+    out->expires_hour = (uint32_t)column_u64(st, 2);
+    out->forget_hour = (uint32_t)column_u64(st, 3);
+    out->bytes = column_bytes(st, 5);
+    want = check_card(out);
+    *damaged = !check_holds(&want, column_bytes(st, 4));
+}
+
+enum err
+sqlite_card_get(struct engine *e,
+                const uint8_t *id,
+                size_t prefix_len,
+                struct card_row *out)
+{
+    struct binder b = sqlite_bind(engine_sqlite(e), ST_CARD_GET);
+    uint8_t from[LIMIT_ID] = {0};
+    uint8_t to[LIMIT_ID];
+    bool damaged;
+    enum err err;
+
+    memset(to, 0xff, sizeof to);
+    memcpy(from, id, prefix_len);
+    memcpy(to, id, prefix_len);
+    bind_bytes(&b, BYTES_OF(from));
+    bind_bytes(&b, BYTES_OF(to));
+    err = sqlite_first(&b);
+    /* the arrays end with this function */
+    if (err != ERR_OK)
+        return err;
+    read_card(b.st, out, &damaged);
+    return damaged ? ERR_AUTH : ERR_OK;
+}
+
+enum err
+sqlite_card_put(struct engine *e, const struct card_row *row)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct check chk = check_card(row);
+    struct binder b = sqlite_bind(s, ST_CARD_PUT);
+
+    bind_bytes(&b, BYTES_OF(row->id));
+    bind_u64(&b, row->version);
+    bind_u64(&b, row->expires_hour);
+    bind_u64(&b, row->forget_hour);
+    bind_bytes(&b, BYTES_OF(chk.b));
+    bind_bytes(&b, row->bytes);
+    s->size += row->bytes.len;
+    sqlite3_reset(s->st[ST_CARD_GET]);
+    return sqlite_run(&b);
+}
+
+enum err
+sqlite_blob_get(struct engine *e,
+                const uint8_t id[static LIMIT_ID],
+                struct blob_row *out)
+{
+    struct binder b = sqlite_bind(engine_sqlite(e), ST_BLOB_GET);
+    struct check want;
+    enum err err;
+
+    bind_bytes(&b, (struct bytes){id, LIMIT_ID});
+    err = sqlite_first(&b);
+    if (err != ERR_OK)
+        return err;
+    column_id(b.st, 0, out->id);
+    out->expires_hour = (uint32_t)column_u64(b.st, 1);
+    out->bytes = column_bytes(b.st, 3);
+    want = check_blob(out);
+    return check_holds(&want, column_bytes(b.st, 2)) ? ERR_OK : ERR_AUTH;
+}
+
+enum err
+sqlite_blob_put(struct engine *e, const struct blob_row *row)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct check chk = check_blob(row);
+    struct binder b = sqlite_bind(s, ST_BLOB_PUT);
+
+    bind_bytes(&b, BYTES_OF(row->id));
+    bind_u64(&b, row->expires_hour);
+    bind_bytes(&b, BYTES_OF(chk.b));
+    bind_bytes(&b, row->bytes);
+    s->size += row->bytes.len;
+    sqlite3_reset(s->st[ST_BLOB_GET]);
+    return sqlite_run(&b);
+}
+
+/* A DELETE with an hour and a limit; *gone says how many rows. */
+static enum err
+sweep_with(struct engine_sqlite *s,
+           enum statement which,
+           uint32_t hour,
+           uint32_t *room,
+           uint64_t *gone)
+{
+    struct binder b = sqlite_bind(s, which);
+    enum err err;
+
+    *gone = 0;
+    if (*room == 0)
+        return ERR_OK;
+    bind_u64(&b, hour);
+    bind_u64(&b, *room);
+    err = sqlite_run(&b);
+    if (err != ERR_OK)
+        return err;
+    *gone = (uint64_t)sqlite3_changes64(s->db);
+    *room -= (uint32_t)*gone;
+    return ERR_OK;
+}
+
+static enum err
+fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
+{
+    struct card_row row;
+    bool damaged;
+    enum err err = ERR_OK;
+
+    for (; err == ERR_OK && *room > 0; (*room)--) {
+        struct binder b = sqlite_bind(s, ST_CARD_FADING);
+
+        bind_u64(&b, hour);
+        err = sqlite_first(&b);
+        if (err != ERR_OK)
+            break;
+        read_card(b.st, &row, &damaged);
+        sqlite3_reset(b.st);
+        row.bytes = (struct bytes){NULL, 0};
+        err = sqlite_card_put(&s->engine, &row);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err
+end_blobs(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
+{
+    uint8_t id[LIMIT_ID];
+    enum err err = ERR_OK;
+
+    for (; err == ERR_OK && *room > 0; (*room)--) {
+        struct binder b = sqlite_bind(s, ST_BLOB_ENDING);
+        uint64_t len;
+
+        bind_u64(&b, hour);
+        err = sqlite_first(&b);
+        if (err != ERR_OK)
+            break;
+        column_id(b.st, 0, id);
+        len = column_u64(b.st, 1);
+        sqlite3_reset(b.st);
+        b = sqlite_bind(s, ST_BLOB_DROP);
+        bind_bytes(&b, BYTES_OF(id));
+        err = sqlite_run(&b);
+        if (len > s->engine.totals.blob_bytes)
+            len = s->engine.totals.blob_bytes;
+        s->engine.totals.blob_bytes -= len;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err
+sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    uint64_t gone;
+    enum err err;
+
+    err = sweep_with(s, ST_STUBS_SWEEP, hour, room, &gone);
+    if (err == ERR_OK)
+        err = fade_cards(s, hour, room);
+    if (err == ERR_OK) {
+        err = sweep_with(s, ST_CARDS_SWEEP, hour, room, &gone);
+        e->totals.card_count -= gone;
+    }
+    if (err == ERR_OK)
+        err = end_blobs(s, hour, room);
+    if (err == ERR_OK) {
+        err = sweep_with(s, ST_PLACES_SWEEP, hour, room, &gone);
+        e->totals.place_count -= gone;
+    }
+    return err;
+}
+
+enum err
+sqlite_sweep_hour_put(struct engine *e, uint32_t hour)
+{
+    struct binder b = sqlite_bind(engine_sqlite(e), ST_HOUR_PUT);
+
+    bind_u64(&b, hour);
+    return sqlite_run(&b);
+}
+
+enum err
+sqlite_load_totals(struct engine_sqlite *s)
+{
+    struct binder b = sqlite_bind(s, ST_TOTALS);
+    enum err e = sqlite_first(&b);
+
+    if (e != ERR_OK)
+        return e;
+    s->engine.totals.blob_bytes = column_u64(b.st, 0);
+    s->engine.totals.card_count = column_u64(b.st, 1);
+    s->engine.totals.place_count = column_u64(b.st, 2);
+    sqlite3_reset(b.st);
+    b = sqlite_bind(s, ST_HOUR_GET);
+    e = sqlite_first(&b);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_MALFORMED : e;
+    s->engine.sweep_hour = (uint32_t)column_u64(b.st, 0);
+    sqlite3_reset(b.st);
+    return ERR_OK;
+}
+
+static void
+read_class(sqlite3_stmt *st, struct relay_census_class *c)
+{
+    c->count = column_u64(st, 1);
+    c->bytes = column_u64(st, 2);
+    c->first_hour = (uint32_t)column_u64(st, 3);
+    c->last_hour = (uint32_t)column_u64(st, 4);
+}
+
+static enum err
+census_rows(struct engine_sqlite *s,
+            enum statement which,
+            struct relay_census_class *const classes[],
+            uint64_t first)
+{
+    struct binder b = sqlite_bind(s, which);
+    enum err e = sqlite_first(&b);
+    int rc = SQLITE_ROW;
+
+    while (e == ERR_OK && rc == SQLITE_ROW) {
+        uint64_t kind = column_u64(b.st, 0) - first;
+
+        if (kind < 3)
+            read_class(b.st, classes[kind]);
+        rc = sqlite3_step(b.st);
+        e = sqlite_err(rc);
+    }
+    sqlite3_reset(b.st);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+sqlite_census(struct engine *e, struct relay_census *out)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct relay_census_class *const records[3] = {
+        &out->messages, &out->commits, &out->letters};
+    struct relay_census_class *const rest[3] = {&out->stubs, &out->cards,
+                                                &out->blobs};
+    struct binder b = sqlite_bind(s, ST_CENSUS_PLACES);
+    enum err err = sqlite_first(&b);
+
+    while (err == ERR_OK) {
+        int rc;
+
+        if (column_u64(b.st, 0) == RELAY_CHANNEL)
+            out->channels = column_u64(b.st, 1);
+        else
+            out->mailboxes = column_u64(b.st, 1);
+        rc = sqlite3_step(b.st);
+        if (rc != SQLITE_ROW)
+            err = rc == SQLITE_DONE ? ERR_NOT_FOUND : sqlite_err(rc);
+    }
+    sqlite3_reset(b.st);
+    if (err == ERR_NOT_FOUND)
+        err = census_rows(s, ST_CENSUS_RECORDS, records, RELAY_MESSAGE);
+    if (err == ERR_OK)
+        err = census_rows(s, ST_CENSUS_REST, rest, 0);
+    out->sweep_hour = e->sweep_hour;
+    out->file_bytes = sqlite_file_bytes(s);
+    return err;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Every SQL statement there is; values are only ever bound (B-20). */
+#include "sqlite.h"
+
+#include <string.h>
+
+#define PLACE_COLUMNS                                                          \
+    "p.key, p.id, p.kind, p.last, p.commits, p.live_count, p.live_bytes, "     \
+    "p.live_commits, p.live_commit_bytes, p.expires_hour, p.chk"
+#define RECORD_COLUMNS                                                         \
+    "r.number, r.kind, r.expires_hour, r.stub_hour, r.hash, r.chk, r.bytes"
+
+static const char *const sql[STATEMENTS] = {
+    [ST_BEGIN] = "BEGIN IMMEDIATE",
+    [ST_COMMIT] = "COMMIT",
+    [ST_ROLLBACK] = "ROLLBACK",
+    [ST_PAGE_COUNT] = "PRAGMA page_count",
+    [ST_FREE_COUNT] = "PRAGMA freelist_count",
+    [ST_PLACE_GET] = "SELECT " PLACE_COLUMNS " FROM place p WHERE p.id = ?",
+    [ST_PLACE_INSERT] =
+        "INSERT INTO place(id, kind, last, commits, live_count, live_bytes,"
+        " live_commits, live_commit_bytes, expires_hour, chk)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ST_PLACE_UPDATE] =
+        "UPDATE place SET last = ?, commits = ?, live_count = ?,"
+        " live_bytes = ?, live_commits = ?, live_commit_bytes = ?,"
+        " expires_hour = ?, chk = ? WHERE key = ?",
+    [ST_RECORD_FIND] = "SELECT number, kind FROM record"
+                       " WHERE place = ? AND mark = ? AND hash = ?",
+    [ST_STUB_FIND] = "SELECT number, kind FROM stub"
+                     " WHERE place = ? AND mark = ? AND hash = ?",
+    [ST_RECORD_PUT] =
+        "INSERT INTO record(place, number, kind, expires_hour, stub_hour,"
+        " mark, hash, chk, bytes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ST_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r"
+                      " WHERE r.place = ? AND r.number = ?",
+    [ST_RECORD_DROP] = "DELETE FROM record WHERE place = ? AND number = ?",
+    [ST_STUB_PUT] = "INSERT OR REPLACE INTO stub(place, number, kind,"
+                    " expires_hour, mark, hash, chk)"
+                    " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [ST_RECORD_EXPIRED] =
+        "SELECT " RECORD_COLUMNS ", " PLACE_COLUMNS
+        " FROM record r JOIN place p ON p.key = r.place"
+        " WHERE r.expires_hour <= ? ORDER BY r.expires_hour LIMIT 1",
+    [ST_RECORD_PAGE] = "SELECT " RECORD_COLUMNS " FROM record r"
+                       " WHERE r.place = ? AND r.number > ?"
+                       " ORDER BY r.number",
+    [ST_STUB_PAGE] = "SELECT number, kind, expires_hour, 0, hash, chk"
+                     " FROM stub WHERE place = ? AND number > ?"
+                     " ORDER BY number",
+    [ST_CARD_GET] = "SELECT id, version, expires_hour, forget_hour, chk, bytes"
+                    " FROM card WHERE id >= ? AND id <= ? LIMIT 1",
+    [ST_CARD_PUT] = "INSERT OR REPLACE INTO card(id, version, expires_hour,"
+                    " forget_hour, chk, bytes) VALUES(?, ?, ?, ?, ?, ?)",
+    [ST_BLOB_GET] = "SELECT id, expires_hour, chk, bytes FROM blob"
+                    " WHERE id = ?",
+    [ST_BLOB_PUT] = "INSERT OR REPLACE INTO blob(id, expires_hour, chk, bytes)"
+                    " VALUES(?, ?, ?, ?)",
+    [ST_STUBS_SWEEP] =
+        "DELETE FROM stub WHERE (place, number) IN"
+        " (SELECT place, number FROM stub WHERE expires_hour <= ? LIMIT ?)",
+    [ST_CARD_FADING] = "SELECT id, version, expires_hour, forget_hour, chk,"
+                       " bytes FROM card WHERE expires_hour <= ?"
+                       " AND length(bytes) > 0 LIMIT 1",
+    [ST_CARDS_SWEEP] = "DELETE FROM card WHERE id IN"
+                       " (SELECT id FROM card WHERE forget_hour <= ? LIMIT ?)",
+    [ST_BLOB_ENDING] = "SELECT id, length(bytes) FROM blob"
+                       " WHERE expires_hour <= ? LIMIT 1",
+    [ST_BLOB_DROP] = "DELETE FROM blob WHERE id = ?",
+    [ST_PLACES_SWEEP] =
+        "DELETE FROM place WHERE key IN (SELECT key FROM place p"
+        " WHERE expires_hour <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.place = p.key)"
+        " AND NOT EXISTS (SELECT 1 FROM stub s WHERE s.place = p.key)"
+        " LIMIT ?)",
+    [ST_HOUR_PUT] = "UPDATE meta SET value = ? WHERE name = 'sweep_hour'",
+    [ST_HOUR_GET] = "SELECT value FROM meta WHERE name = 'sweep_hour'",
+    [ST_TOTALS] = "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM blob),"
+                  " (SELECT count(*) FROM card), (SELECT count(*) FROM place)",
+    [ST_CENSUS_PLACES] = "SELECT kind, count(*) FROM place GROUP BY kind",
+    [ST_CENSUS_RECORDS] =
+        "SELECT kind, count(*), sum(length(bytes)), min(expires_hour),"
+        " max(expires_hour) FROM record GROUP BY kind",
+    [ST_CENSUS_REST] =
+        "SELECT 0, count(*), 0, min(expires_hour), max(expires_hour)"
+        " FROM stub UNION ALL "
+        "SELECT 1, count(*), sum(length(bytes)), min(expires_hour),"
+        " max(expires_hour) FROM card UNION ALL "
+        "SELECT 2, count(*), sum(length(bytes)), min(expires_hour),"
+        " max(expires_hour) FROM blob",
+};
+
+enum err
+sqlite_err(int rc)
+{
+    /* a sector that cannot be read is damage, not doubt about what was written
+     */
+    if (rc == SQLITE_IOERR_READ || rc == SQLITE_IOERR_SHORT_READ ||
+        rc == SQLITE_IOERR_CORRUPTFS)
+        return ERR_AUTH;
+    switch (rc & 0xff) { /* the primary code */
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return ERR_OK;
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_BUSY;
+    case SQLITE_NOTADB:
+        return ERR_MALFORMED;
+    case SQLITE_CORRUPT:
+        return ERR_AUTH;
+    default:
+        return rc == SQLITE_IOERR_NOMEM ? ERR_MEMORY : ERR_DISK;
+    }
+}
+
+enum err
+sqlite_prepare(struct engine_sqlite *s)
+{
+    for (int i = 0; i < STATEMENTS; i++) {
+        int rc = sqlite3_prepare_v3(s->db, sql[i], -1,
+                                    SQLITE_PREPARE_PERSISTENT, &s->st[i], NULL);
+
+        if (rc != SQLITE_OK)
+            return sqlite_err(rc);
+    }
+    return ERR_OK;
+}
+
+void
+sqlite_finalize(struct engine_sqlite *s)
+{
+    for (int i = 0; i < STATEMENTS; i++) {
+        sqlite3_finalize(s->st[i]);
+        s->st[i] = NULL;
+    }
+}
+
+struct binder
+sqlite_bind(struct engine_sqlite *s, enum statement which)
+{
+    /* also ends what an earlier use left open */
+    sqlite3_reset(s->st[which]);
+    return (struct binder){.st = s->st[which], .rc = SQLITE_OK};
+}
+
+void
+bind_u64(struct binder *b, uint64_t v)
+{
+    if (b->rc == SQLITE_OK)
+        b->rc = sqlite3_bind_int64(b->st, ++b->at, (sqlite3_int64)v);
+}
+
+void
+bind_bytes(struct binder *b, struct bytes v)
+{
+    if (b->rc == SQLITE_OK && v.len == 0)
+        b->rc = sqlite3_bind_zeroblob(b->st, ++b->at, 0);
+    else if (b->rc == SQLITE_OK)
+        b->rc =
+            sqlite3_bind_blob(b->st, ++b->at, v.b, (int)v.len, SQLITE_STATIC);
+}
+
+enum err
+sqlite_first(struct binder *b)
+{
+    int rc = b->rc;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(b->st);
+    if (rc == SQLITE_ROW)
+        return ERR_OK;
+    sqlite3_reset(b->st);
+    return rc == SQLITE_DONE ? ERR_NOT_FOUND : sqlite_err(rc);
+}
+
+enum err
+sqlite_run(struct binder *b)
+{
+    enum err e = sqlite_first(b);
+
+    sqlite3_reset(b->st);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+uint64_t
+column_u64(sqlite3_stmt *st, int i)
+{
+    return (uint64_t)sqlite3_column_int64(st, i);
+}
+
+struct bytes
+column_bytes(sqlite3_stmt *st, int i)
+{
+    const void *p = sqlite3_column_blob(st, i);
+    int len = sqlite3_column_bytes(st, i);
+
+    return (struct bytes){p, p == NULL ? 0 : (size_t)len};
+}
+
+void
+column_id(sqlite3_stmt *st, int i, uint8_t out[static LIMIT_ID])
+{
+    struct bytes v = column_bytes(st, i);
+
+    memset(out, 0, LIMIT_ID);
+    if (v.len == LIMIT_ID)
+        memcpy(out, v.b, LIMIT_ID);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The store on SQLite: one exclusive connection, one transaction a batch. Every
+ * setting that a promise hangs on is read back. */
+#include "sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum {
+    VERSION_FLOOR = 3040001, /* what is tested and patched in Debian 12 */
+    SQL_LENGTH_MAX = 64 * 1024
+};
+
+static enum err
+begin(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct binder b = sqlite_bind(s, ST_BEGIN);
+    enum err err = sqlite_run(&b);
+    uint64_t pages = 0;
+
+    if (err != ERR_OK)
+        return err;
+    b = sqlite_bind(s, ST_PAGE_COUNT);
+    err = sqlite_first(&b);
+    if (err == ERR_OK) {
+        pages = column_u64(b.st, 0);
+        sqlite3_reset(b.st);
+        b = sqlite_bind(s, ST_FREE_COUNT);
+        err = sqlite_first(&b);
+    }
+    if (err == ERR_OK) {
+        s->size = (pages - column_u64(b.st, 0)) * 4096;
+        sqlite3_reset(b.st);
+    }
+    return err;
+}
+
+/* No cursor may be open over a commit or a checkpoint. */
+static void
+reset_all(struct engine_sqlite *s)
+{
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_reset(s->st[i]);
+}
+
+static enum err
+commit(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct binder b;
+    enum err err;
+
+    reset_all(s);
+    b = sqlite_bind(s, ST_COMMIT);
+    err = sqlite_run(&b);
+    return err == ERR_OK ? sqlite_checkpoint_long(s) : err;
+}
+
+static void
+rollback(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct binder b;
+
+    reset_all(s);
+    if (sqlite3_get_autocommit(s->db) != 0)
+        return; /* SQLite has rolled back by itself, or it was committed */
+    b = sqlite_bind(s, ST_ROLLBACK);
+    if (sqlite_run(&b) != ERR_OK)
+        return; /* the next begin fails and says so */
+}
+
+static uint64_t
+size(const struct engine *e)
+{
+    return ((const struct engine_sqlite *)(const void *)e)->size;
+}
+
+static void
+close_it(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+
+    sqlite_finalize(s);
+    sqlite3_close(s->db); /* also copies the log into the database */
+    mem_free(s);
+}
+
+static const struct engine_kind kind = {
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .place_get = sqlite_place_get,
+    .place_put = sqlite_place_put,
+    .record_find = sqlite_record_find,
+    .record_put = sqlite_record_put,
+    .record_drop = sqlite_record_drop,
+    .record_get = sqlite_record_get,
+    .record_expired = sqlite_record_expired,
+    .page_begin = sqlite_page_begin,
+    .page_next = sqlite_page_next,
+    .page_end = sqlite_page_end,
+    .card_get = sqlite_card_get,
+    .card_put = sqlite_card_put,
+    .blob_get = sqlite_blob_get,
+    .blob_put = sqlite_blob_put,
+    .sweep_rest = sqlite_sweep_rest,
+    .sweep_hour_put = sqlite_sweep_hour_put,
+    .size = size,
+    .truncate = sqlite_truncate,
+    .relieve = sqlite_relieve,
+    .census = sqlite_census,
+    .close = close_it,
+};
+
+/* In this order: the lock mode before the log, so that no shared memory file is
+ * made and a second relay is refused. want is what reading back must give. */
+static const struct {
+    const char *set;
+    const char *want;
+} pragmas[] = {
+    {"PRAGMA locking_mode = EXCLUSIVE", "exclusive"},
+    {"PRAGMA journal_mode = WAL", "wal"},
+    {"PRAGMA synchronous = FULL", NULL},
+    {"PRAGMA synchronous", "2"},
+    {"PRAGMA secure_delete = ON", "1"},
+    {"PRAGMA secure_delete", "1"},
+    {"PRAGMA cell_size_check = ON", NULL},
+    {"PRAGMA cell_size_check", "1"},
+    {"PRAGMA mmap_size = 0", NULL},
+    {"PRAGMA temp_store = MEMORY", NULL},
+    {"PRAGMA temp_store", "2"},
+    {"PRAGMA trusted_schema", "0"},
+    {"PRAGMA wal_autocheckpoint = 0", "0"},
+    {"PRAGMA journal_size_limit = 67108864", "67108864"},
+    {"PRAGMA cache_size = -8192", NULL},
+    {"PRAGMA page_size", "4096"},
+};
+
+static enum err
+pragma(sqlite3 *db, const char *set, const char *want)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, set, -1, &st, NULL);
+    const char *got;
+    enum err e;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    e = sqlite_err(rc);
+    if (e == ERR_OK && want != NULL) {
+        got =
+            rc == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+        if (got == NULL || strcmp(got, want) != 0)
+            e = ERR_UNSUPPORTED;
+    }
+    sqlite3_finalize(st);
+    return e;
+}
+
+static enum err
+configure(sqlite3 *db)
+{
+    enum err e = ERR_OK;
+
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, 0);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 2 * LIMIT_RECORD);
+    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, SQL_LENGTH_MAX);
+    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
+    if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) !=
+            SQLITE_OK ||
+        sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
+            SQLITE_OK)
+        return ERR_UNSUPPORTED;
+    for (size_t i = 0; e == ERR_OK && i < sizeof pragmas / sizeof *pragmas; i++)
+        e = pragma(db, pragmas[i].set, pragmas[i].want);
+    return e;
+}
+
+static int
+log_grew(void *context, sqlite3 *db, const char *name, int frames)
+{
+    struct engine_sqlite *s = context;
+
+    (void)db;
+    (void)name;
+    s->log_frames = frames;
+    return SQLITE_OK;
+}
+
+static enum err
+set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
+{
+    int n = snprintf(s->path, sizeof s->path, "%s/relay.db", c->folder);
+    int m = snprintf(s->ballast, sizeof s->ballast, "%s/ballast", c->folder);
+
+    if (n < 0 || m < 0 || (size_t)n >= sizeof s->path ||
+        (size_t)m >= sizeof s->ballast)
+        return ERR_USE;
+    s->ballast_bytes = c->read_only ? 0 : c->ballast_bytes;
+    return ERR_OK;
+}
+
+static enum err
+open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    int rc;
+    enum err e;
+
+    if (!c->read_only)
+        flags |= SQLITE_OPEN_CREATE;
+    rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+    if (rc == SQLITE_CANTOPEN && c->read_only)
+        return ERR_NOT_FOUND;
+    e = sqlite_err(rc);
+    if (e == ERR_OK)
+        e = configure(s->db);
+    if (e == ERR_OK)
+        e = schema_open(s->db);
+    if (e == ERR_OK)
+        e = sqlite_prepare(s);
+    if (e == ERR_OK)
+        e = sqlite_load_totals(s);
+    if (e == ERR_OK)
+        (void)sqlite3_wal_hook(s->db, log_grew, s);
+    return e == ERR_AUTH ? ERR_MALFORMED : e;
+}
+
+enum err
+store_open_sqlite(const struct store_sqlite_config *c, struct store **out)
+{
+    struct engine_sqlite *s;
+    enum err e;
+
+    if (sqlite3_libversion_number() < VERSION_FLOOR)
+        return ERR_UNSUPPORTED;
+    s = mem_new(sizeof *s);
+    if (s == NULL)
+        return ERR_MEMORY;
+    s->engine.kind = &kind;
+    e = set_paths(s, c);
+    if (e == ERR_OK)
+        e = open_db(s, c);
+    if (e != ERR_OK) {
+        close_it(&s->engine);
+        return e;
+    }
+    sqlite_ballast(s);
+    return store_new(&s->engine, &c->quota, out);
+}
