@@ -248,6 +248,7 @@ struct channel {
     uint8_t own[CHANNEL_OWN][8];
     size_t own_count; /* ever; the slot is own_count % CHANNEL_OWN */
     uint64_t seen;    /* the highest number that the relay spoke of */
+    uint32_t owed;    /* bytes that came on the watch, not credited yet */
     uint32_t voids;   /* records skipped */
     bool alarmed;     /* a foreign head did not fit: told once */
 };
@@ -268,25 +269,25 @@ struct group {
     struct queue_node node; /* in c->groups, in the order of joining */
     struct client_id id;
     struct address relay;
+    uint64_t order;         /* of joining */
     enum group_phase phase; /* assigned by groups_turn() alone */
     struct mls_group *mls;  /* NULL while JOINING */
     struct channel channel;
     struct settings settings; /* of the epoch; borrows from settings_copy */
     struct buf settings_copy;
     uint64_t last_seq;   /* of history */
-    uint64_t joined_ms;  /* wall clock */
+    uint64_t epoch;      /* also when mls is gone */
     bool asker;          /* we are the newcomer of this CASE */
     bool leaving;        /* our own removal is wanted */
     bool refreshing;     /* an Update of ours is wanted */
     bool cloned;         /* F-04: sends no more */
     bool confirm_due;    /* we have said nothing in this epoch yet */
     bool checked;        /* not stored: the tail was read since the start */
-    bool synced;         /* not stored: in step at least once on this line */
+    bool watched;        /* not stored: the watch was answered */
     uint64_t confirm_ms; /* mono: when to say so; CORE_NEVER */
     uint64_t commit_ms;  /* mono: when to commit what waits; CORE_NEVER */
     uint64_t send_ms;    /* mono: not before (a refusal said so) */
     uint64_t act_new;    /* client_group_new() waits for the first step */
-    uint64_t act_leave;
     uint8_t confirmed[LIMIT_MEMBERS / 8]; /* leaves heard from */
     struct queue outbox;                  /* struct post, by serial */
     struct queue intents;                 /* struct intent, by serial */
@@ -297,6 +298,10 @@ struct group {
     bool dirty; /* rows to write at the end of the turn */
     bool dirty_epoch;
     bool dirty_messages;
+    bool loaded; /* from here on only while rows are loaded */
+    struct buf load_epoch;
+    struct buf load_messages;
+    struct buf load_pending;
 };
 
 struct group *groups_find(const struct client *c, const struct client_id *id);
@@ -431,6 +436,7 @@ MUST_USE enum err commits_want_settings(struct client *c,
 struct client {
     struct queue groups;
     struct queue lines;
+    uint64_t last_order;
     size_t group_count;
     size_t line_count;
     struct turn turns[2];
@@ -451,10 +457,18 @@ struct client {
     struct hooks *hooks;        /* state of the modules */
 };
 
-/* now and broken: at the beginning of each feed and act. */
+/* The beginning of each feed and act: ERR_MEMORY or ERR_INTERNAL when the core
+ * is of no use any more. */
 MUST_USE enum err client_enter(struct client *c, struct client_now now);
 
-/* Marks the core as broken when e is fatal; gives e back. */
-MUST_USE enum err client_leave_with(struct client *c, enum err e);
+/* And its end: what is due is done; a fatal e breaks the core. Gives the error
+ * for the caller. */
+MUST_USE enum err client_exit(struct client *c, enum err e);
+
+/* --- what people type: client_acts.c
+ * ------------------------------------------ */
+
+/* Clean text of min .. max bytes, else ERR_USE. */
+MUST_USE enum err client_check_text(struct bytes in, size_t min, size_t max);
 
 #endif

@@ -64,6 +64,8 @@ struct epoch_change {
     bool ours;      /* by our own commit */
     uint32_t added; /* people who are new */
     uint32_t removed;
+    bool by_leaf_known;
+    struct mls_leaf_index by_leaf; /* who committed, in the new tree */
 };
 MUST_USE enum err
 hooks_epoch(struct client *c, struct group *g, const struct epoch_change *e);

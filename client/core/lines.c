@@ -24,7 +24,7 @@ line_turn(struct line *l, enum line_event ev)
 }
 
 static struct line *
-line_of(const struct queue_node *n)
+line_of(struct queue_node *n)
 {
     return QUEUE_OWNER(n, struct line, node);
 }
@@ -32,7 +32,7 @@ line_of(const struct queue_node *n)
 static struct line *
 line_by_session(const struct client *c, uint64_t session)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     if (session == 0)
         return NULL;
@@ -45,7 +45,7 @@ line_by_session(const struct client *c, uint64_t session)
 struct line *
 lines_find(const struct client *c, const struct client_id *owner)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     for (n = queue_first(&c->lines); n != NULL; n = queue_next(&c->lines, n))
         if (!line_of(n)->doomed && client_id_equal(&line_of(n)->owner, owner))
@@ -258,19 +258,12 @@ say_hello(struct client *c, struct line *l)
 static enum err
 link_after(struct client *c, struct line *l, enum link_state before, enum err e)
 {
-    switch (e) {
-    case ERR_NOT_FOUND:
-        break;
-    case ERR_MEMORY:
-    case ERR_INTERNAL:
+    if (e == ERR_MEMORY || e == ERR_INTERNAL)
         return e;
-    case ERR_AUTH:
-        if (before == LINK_UPGRADING || before == LINK_SHAKING)
-            return lines_fault(c, l, CODE_NOT_THIS_RELAY);
+    if (e == ERR_AUTH && (before == LINK_UPGRADING || before == LINK_SHAKING))
+        return lines_fault(c, l, CODE_NOT_THIS_RELAY);
+    if (e != ERR_NOT_FOUND) /* all other faults of the peer are one to us */
         return lines_fault(c, l, CODE_RELAY_UNREACHABLE);
-    default: /* every other fault of the peer is the same to us */
-        return lines_fault(c, l, CODE_RELAY_UNREACHABLE);
-    }
     if (link_state(l->link) == LINK_CLOSED)
         return lines_fault(c, l, CODE_RELAY_UNREACHABLE);
     if (before != LINK_OPEN && link_state(l->link) == LINK_OPEN)
@@ -377,7 +370,7 @@ line_look(struct client *c, struct line *l)
 bool
 lines_idle(const struct client *c)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     for (n = queue_first(&c->lines); n != NULL; n = queue_next(&c->lines, n))
         if (!line_of(n)->doomed && line_of(n)->state != LINE_LIVE)
@@ -443,7 +436,7 @@ lines_flush(struct client *c)
 uint64_t
 lines_deadline(const struct client *c)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
     uint64_t first = CORE_NEVER;
 
     for (n = queue_first(&c->lines); n != NULL; n = queue_next(&c->lines, n)) {

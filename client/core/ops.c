@@ -9,7 +9,7 @@
 #include "outbox.h"
 
 static struct op *
-op_of(const struct queue_node *n)
+op_of(struct queue_node *n)
 {
     return QUEUE_OWNER(n, struct op, node);
 }
@@ -34,7 +34,7 @@ ops_clear(struct line *l)
 static struct op *
 op_by_tag(const struct line *l, uint32_t tag)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     for (n = queue_first(&l->ops); n != NULL; n = queue_next(&l->ops, n))
         if (op_of(n)->tag == tag)
@@ -136,7 +136,7 @@ lines_credit(struct client *c,
 struct op *
 lines_watch(const struct line *l, int kind, const struct client_id *object)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     for (n = queue_first(&l->ops); n != NULL; n = queue_next(&l->ops, n)) {
         struct op *op = op_of(n);
@@ -161,7 +161,7 @@ lines_unwatch(struct client *c, struct line *l, struct op *watch)
 bool
 lines_waiting(const struct line *l, int kind, const struct client_id *object)
 {
-    const struct queue_node *n;
+    struct queue_node *n;
 
     for (n = queue_first(&l->ops); n != NULL; n = queue_next(&l->ops, n)) {
         const struct op *op = op_of(n);
