@@ -109,6 +109,10 @@ MUST_USE enum err noise_pattern_find(struct bytes protocol_name,
 /* The k-th pattern, NULL after the last; for tests. */
 const struct noise_pattern *noise_pattern_at(size_t k);
 
+struct noise_psk {
+    uint8_t b[NOISE_PSK_LEN];
+};
+
 /* What a handshake begins with. Pointers may be NULL where the pattern does not
  * ask for them; keys are copied. */
 struct noise_config {
@@ -118,8 +122,8 @@ struct noise_config {
     const struct dh_secret *s;
     const struct dh_public *s_pub; /* NULL: derived from s */
     const struct dh_public *rs;
-    const struct dh_secret *e;            /* tests: instead of a random one */
-    const uint8_t (*psks)[NOISE_PSK_LEN]; /* in order of use; borrowed */
+    const struct dh_secret *e;    /* tests: instead of a random one */
+    const struct noise_psk *psks; /* in order of use; borrowed */
     size_t psk_count;
 };
 
@@ -136,7 +140,7 @@ enum noise_state {
 struct noise_handshake {
     struct noise_symmetric ss;
     const struct noise_pattern *pattern;
-    const uint8_t (*psks)[NOISE_PSK_LEN];
+    const struct noise_psk *psks;
     struct dh_secret s;
     struct dh_secret e;
     struct dh_public s_pub;

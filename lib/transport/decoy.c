@@ -54,7 +54,8 @@ date(struct buf *out, uint64_t now_ms)
     for (; days >= (is_leap(year) ? 366U : 365U); year++)
         days -= is_leap(year) ? 366U : 365U;
     for (;; month++) {
-        uint64_t len = month_days[month] + (month == 1 && is_leap(year));
+        uint64_t len =
+            month_days[month] + (month == 1 && is_leap(year) ? 1U : 0U);
 
         if (days < len)
             break;

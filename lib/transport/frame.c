@@ -15,7 +15,8 @@
  * tripling. */
 static const size_t classes[] = {256, 1280, 2560, 4352, 8448, FRAME_UNIT};
 
-static_assert(FRAME_UNIT <= LIMIT_NOISE_MESSAGE, "a unit is a Noise message");
+static_assert((int)FRAME_UNIT <= (int)LIMIT_NOISE_MESSAGE,
+              "a unit is a Noise message");
 
 /* False when the padding would be too short to hold its own header. */
 static bool

@@ -7,7 +7,7 @@
 
 enum { NORMAL_CLOSURE = 1000 }; /* RFC 6455 section 7.4.1 */
 
-static_assert(FRAME_TAG_LEN == AEAD_TAG_LEN, "frames count the tag");
+static_assert((int)FRAME_TAG_LEN == (int)AEAD_TAG_LEN, "frames count the tag");
 static_assert(LINK_PENDING_MAX / FRAME_UNIT_ROOM *
                           (AEAD_TAG_LEN + WS_HEAD_MAX) +
                       2 * (FRAME_UNIT + WS_HEAD_MAX) <

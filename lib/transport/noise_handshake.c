@@ -171,7 +171,8 @@ mix_psk(struct noise_handshake *hs, unsigned at)
 {
     if ((hs->psk_at >> at & 1U) == 0)
         return;
-    noise_symmetric_mix_key_and_hash(&hs->ss, BYTES_OF(hs->psks[hs->psk_used]));
+    noise_symmetric_mix_key_and_hash(&hs->ss,
+                                     BYTES_OF(hs->psks[hs->psk_used].b));
     hs->psk_used++;
 }
 

@@ -9,7 +9,7 @@
 #include "low_order.h"
 
 static const char nk[] = "Noise_NK_25519_ChaChaPoly_BLAKE2b";
-static const uint8_t one_psk[1][NOISE_PSK_LEN] = {{7}};
+static const struct noise_psk one_psk[] = {{{7}}};
 
 struct keys {
     struct dh_secret s;

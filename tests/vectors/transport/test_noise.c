@@ -16,7 +16,7 @@ struct side {
     struct dh_secret s;
     struct dh_secret e;
     struct dh_public rs;
-    uint8_t psks[PSKS_MAX][NOISE_PSK_LEN];
+    struct noise_psk psks[PSKS_MAX];
     struct noise_config config;
     struct noise_handshake hs;
     struct noise_cipher send;
@@ -64,7 +64,7 @@ load_psks(struct arena *a, const struct json *v, struct side *side)
 
         assert_true(side->config.psk_count < PSKS_MAX);
         assert_int_equal(psk.len, NOISE_PSK_LEN);
-        memcpy(side->psks[side->config.psk_count++], psk.b, NOISE_PSK_LEN);
+        memcpy(side->psks[side->config.psk_count++].b, psk.b, NOISE_PSK_LEN);
     }
     side->config.psks = side->psks;
 }
