@@ -149,7 +149,8 @@ kv_put(struct kv *kv, struct bytes key, struct bytes head, struct bytes tail)
     row->key_len = (uint32_t)key.len;
     row->value_len = (uint32_t)(head.len + tail.len);
     memcpy(row->b, key.b, key.len);
-    memcpy(row->b + key.len, head.b, head.len);
+    if (head.len > 0)
+        memcpy(row->b + key.len, head.b, head.len);
     if (tail.len > 0)
         memcpy(row->b + key.len + head.len, tail.b, tail.len);
     kv->changes[kv->change_count].after = row;
