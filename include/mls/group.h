@@ -52,7 +52,9 @@ struct mls_join {
     struct bytes ratchet_tree; /* empty: inside the Welcome */
     const struct mls_psk *psks;
     size_t psk_count;
-    uint64_t now; /* seconds; 0: do not look at lifetimes */
+    const struct mls_group *past; /* whose resumption_psks the Welcome may name
+                                   * (8.6, 11.2, 11.3); NULL when none */
+    uint64_t now;                 /* seconds; 0: do not look at lifetimes */
 };
 
 /* Joins (section 12.4.3.1, every check). ERR_NOT_FOUND when the Welcome is not

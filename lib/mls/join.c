@@ -100,8 +100,8 @@ open_secrets(struct joining *w)
 static enum err
 mix_psks(struct joining *w)
 {
-    struct mls_psk_source source = {.psks = w->in->psks,
-                                    .count = w->in->psk_count};
+    struct mls_psk_source source = {
+        .g = w->in->past, .psks = w->in->psks, .count = w->in->psk_count};
     struct reader r = {.rest = w->secrets.psks};
     size_t count = 0;
     size_t index = 0;
