@@ -224,6 +224,9 @@ lines_watch(const struct line *l, int kind, const struct client_id *object);
 MUST_USE enum err
 lines_unwatch(struct client *c, struct line *l, struct op *watch);
 
+/* What is still to come for that kind and object is of no interest any more. */
+void lines_ignore(struct line *l, int kind, const struct client_id *object);
+
 /* True while an answer of that kind for that object is awaited. */
 bool
 lines_waiting(const struct line *l, int kind, const struct client_id *object);

@@ -50,6 +50,7 @@ inbox_epoch(struct client *c, struct group *g)
     g->watched = false;
     if (!lines_open(l))
         return ERR_OK;
+    lines_ignore(l, OP_APPEND, &g->id); /* speaks of the old channel */
     old = lines_watch(l, OP_WATCH, &g->id);
     if (old != NULL)
         e = lines_unwatch(c, l, old);

@@ -166,11 +166,22 @@ lines_waiting(const struct line *l, int kind, const struct client_id *object)
     for (n = queue_first(&l->ops); n != NULL; n = queue_next(&l->ops, n)) {
         const struct op *op = op_of(n);
 
-        if (!op->stays && op->kind == kind &&
+        if (!op->stays && !op->closed && op->kind == kind &&
             client_id_equal(&op->object, object))
             return true;
     }
     return false;
+}
+
+void
+lines_ignore(struct line *l, int kind, const struct client_id *object)
+{
+    struct queue_node *n;
+
+    for (n = queue_first(&l->ops); n != NULL; n = queue_next(&l->ops, n))
+        if (op_of(n)->kind == kind &&
+            client_id_equal(&op_of(n)->object, object))
+            op_of(n)->closed = true;
 }
 
 static void
@@ -219,13 +230,13 @@ answer(struct client *c, struct line *l, const struct event *ev)
 
     if (op == NULL)
         return lines_fault(c, l, CODE_RELAY_REFUSED); /* nobody asked (E-18) */
-    if (op->closed)
-        return ERR_OK; /* was on its way when we lost interest */
     copy = *op;
     if (!op->stays || ev->kind == EVENT_REFUSED) {
         op_free(op);
         l->op_count--;
     }
+    if (copy.closed)
+        return ERR_OK; /* was on its way when we lost interest */
     copy.node = (struct queue_node){0};
     return answer_op(c, l, &copy, ev);
 }

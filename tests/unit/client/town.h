@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "client/client.h"
+#include "client/core/commits.h"
 #include "client/core/core.h"
 #include "client/core/groups.h"
 #include "crypto/random.h"

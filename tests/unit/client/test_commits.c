@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Which commit counts, and what becomes of the others. */
+#include "circle.h"
+
+#include "client/core/channel.h"
+#include "client/core/commits.h"
+#include "client/core/envelope.h"
+#include "client/core/outbox.h"
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    if (town != NULL)
+        town_free();
+    return 0;
+}
+
+static uint64_t
+remove_one(size_t by, size_t i)
+{
+    const struct client_id who = circle_person(i);
+    uint64_t act;
+
+    assert_ok(client_remove(core(by), &circle_id, &who, town->now, &act));
+    return act;
+}
+
+/* Makes client i an admin beside client 0. */
+static void
+promote(size_t i)
+{
+    struct group *g = circle_of(0);
+    struct settings s = g->settings;
+    const struct client_id who = circle_person(i);
+
+    memcpy(s.admins[s.admin_count++], who.b, sizeof who.b);
+    assert_ok(client_enter(core(0), town->now));
+    assert_ok(client_exit(core(0), commits_want_settings(core(0), g, &s, 0)));
+    town_pass(4000);
+    assert_true(groups_we_are_admin(circle_of(i)));
+}
+
+static void
+remove_works(void **state)
+{
+    struct client_group_info info;
+    struct client_id id;
+    uint64_t act;
+
+    (void)state;
+    town_new(3, 3);
+    circle_of_all();
+    act = remove_one(0, 2);
+    town_settle();
+    circle_say(0, "without them");
+    town_pass(4000);
+    assert_int_equal(town_act(0, act), NOTICE_ACT_DONE);
+    assert_ok(client_group_find(core(2), &circle_id, &info));
+    assert_int_equal(info.state, CLIENT_OUT);
+    assert_int_equal(town_count(2, NOTICE_YOU_REMOVED), 1);
+    assert_string_equal(town_heard(2, NOTICE_YOU_REMOVED, 0)->by, "Anna");
+    assert_int_equal(town_count_text(2, "without them"), 0);
+    assert_int_equal(town_count_text(1, "without them"), 1);
+    assert_string_equal(town_heard(1, NOTICE_REMOVED, 0)->who, "Vera");
+    assert_int_equal(core(2)->hooks->gone, 1);
+    assert_null(circle_of(2)->mls);
+    assert_err(
+        client_say(core(2), &circle_id, bytes_str("x"), town->now, &id, &act),
+        ERR_TURN);
+    circle_agrees();
+    town_restart(2); /* and it stays so */
+    town_settle();
+    assert_ok(client_group_find(core(2), &circle_id, &info));
+    assert_int_equal(info.state, CLIENT_OUT);
+    assert_bytes(info.title, bytes_str("Пристань"));
+}
+
+static void
+only_admins(void **state)
+{
+    struct client_id who;
+    uint64_t act;
+
+    (void)state;
+    town_new(2, 4);
+    circle_of_all();
+    who = circle_person(0);
+    assert_err(client_remove(core(1), &circle_id, &who, town->now, &act),
+               ERR_DENIED);
+    assert_err(client_remove(core(0), &circle_id, &who, town->now, &act),
+               ERR_USE);
+    who.b[0] ^= 1;
+    assert_err(client_remove(core(0), &circle_id, &who, town->now, &act),
+               ERR_NOT_FOUND);
+}
+
+/* Two admins in the same moment: one commit counts, both intents come true. */
+static void
+race(void **state)
+{
+    uint64_t one, two;
+
+    (void)state;
+    town_new(4, 5);
+    circle_of_all();
+    promote(1);
+    one = remove_one(0, 2);
+    two = remove_one(1, 3);
+    town_pass(5000);
+    assert_int_equal(town_act(0, one), NOTICE_ACT_DONE);
+    assert_int_equal(town_act(1, two), NOTICE_ACT_DONE);
+    assert_int_equal(mls_group_member_count(circle_of(0)->mls), 2);
+    assert_int_equal(town_count(2, NOTICE_YOU_REMOVED), 1);
+    assert_int_equal(town_count(3, NOTICE_YOU_REMOVED), 1);
+    assert_int_equal(town_count(0, NOTICE_ALARM), 0);
+    assert_int_equal(town_count(1, NOTICE_ALARM), 0);
+    circle_agrees();
+}
+
+/* Both want the same. */
+static void
+race_same(void **state)
+{
+    uint64_t one, two;
+
+    (void)state;
+    town_new(3, 6);
+    circle_of_all();
+    promote(1);
+    one = remove_one(0, 2);
+    two = remove_one(1, 2);
+    town_pass(5000);
+    assert_int_equal(town_act(0, one), NOTICE_ACT_DONE);
+    assert_int_equal(town_act(1, two), NOTICE_ACT_DONE);
+    assert_int_equal(town_count(2, NOTICE_YOU_REMOVED), 1);
+    circle_agrees();
+}
+
+static void
+leaves(void **state)
+{
+    struct client_group_info info;
+    uint64_t act;
+
+    (void)state;
+    town_new(3, 7);
+    circle_of_all();
+    assert_ok(client_leave(core(2), &circle_id, town->now, &act));
+    assert_err(client_leave(core(2), &circle_id, town->now, &act), ERR_TURN);
+    town_settle();
+    assert_int_equal(town_act(2, act), NOTICE_ACT_DONE);
+    assert_ok(client_group_find(core(2), &circle_id, &info));
+    assert_int_equal(info.state, CLIENT_LEFT);
+    town_pass(6000);
+    assert_int_equal(mls_group_member_count(circle_of(0)->mls), 2);
+    assert_int_equal(town_count(1, NOTICE_LEFT), 1);
+    assert_string_equal(town_heard(1, NOTICE_LEFT, 0)->who, "Vera");
+    assert_ok(client_group_find(core(2), &circle_id, &info));
+    assert_int_equal(info.state, CLIENT_LEFT);
+    assert_int_equal(town_count(2, NOTICE_YOU_REMOVED), 0);
+    assert_err(client_leave(core(0), &circle_id, town->now, &act), ERR_DENIED);
+    circle_agrees();
+    assert_ok(client_leave(core(2), &circle_id, town->now, &act));
+    assert_int_equal(client_group_count(core(2)), 0);
+}
+
+/* Another commit is first: the wish to leave lives on in the next epoch. */
+static void
+leaves_in_a_race(void **state)
+{
+    uint64_t act;
+
+    (void)state;
+    town_new(4, 8);
+    circle_of_all();
+    assert_ok(client_leave(core(2), &circle_id, town->now, &act));
+    remove_one(0, 3);
+    town_pass(8000);
+    assert_int_equal(town_act(2, act), NOTICE_ACT_DONE);
+    assert_int_equal(mls_group_member_count(circle_of(0)->mls), 2);
+    circle_agrees();
+}
+
+static void
+refreshes(void **state)
+{
+    struct mls_member before, after;
+    struct dh_public key;
+    uint64_t act;
+
+    (void)state;
+    town_new(2, 9);
+    circle_of_all();
+    assert_true(mls_group_member(
+        circle_of(0)->mls, mls_group_own_leaf(circle_of(1)->mls), &before));
+    key = before.encryption_key;
+    assert_ok(client_refresh(core(1), &circle_id, town->now, &act));
+    town_pass(6000);
+    assert_int_equal(town_act(1, act), NOTICE_ACT_DONE);
+    assert_true(mls_group_member(
+        circle_of(0)->mls, mls_group_own_leaf(circle_of(1)->mls), &after));
+    assert_memory_not_equal(key.b, after.encryption_key.b, sizeof key.b);
+    assert_false(circle_of(1)->refreshing);
+    assert_ok(client_refresh(core(0), &circle_id, town->now, &act));
+    town_pass(6000);
+    assert_int_equal(town_act(0, act), NOTICE_ACT_DONE);
+    circle_agrees();
+}
+
+/* What a member without rights puts into the log by force. */
+static void
+forced(size_t i, const struct mls_commit_plan *plan)
+{
+    struct group *g = circle_of(i);
+    struct line *l = lines_find(core(i), &g->id);
+    struct buf commit = buf_limited(LIMIT_MLS_MESSAGE);
+    struct buf welcome = buf_limited(CORE_ROW_MAX);
+    struct buf record = buf_limited(LIMIT_RECORD);
+    struct request q = {.kind = REQUEST_APPEND};
+    struct mls_staged *s;
+    uint8_t hash[LIMIT_ID];
+
+    assert_ok(mls_group_commit(g->mls, plan, &commit, &welcome, &s));
+    assert_ok(
+        envelope_seal(&g->channel, RECORD_COMMIT, buf_bytes(&commit), &record));
+    channel_append(&g->channel, &q);
+    q.append.kind = RECORD_COMMIT;
+    q.append.record = buf_bytes(&record);
+    channel_hash(buf_bytes(&record), hash);
+    channel_remember(&g->channel, hash);
+    assert_ok(client_enter(core(i), town->now));
+    assert_ok(client_exit(
+        core(i), lines_request(core(i), l, &q, OP_APPEND, &g->id, 999999)));
+    mls_staged_free(s);
+    buf_free(&commit);
+    buf_free(&welcome);
+    buf_free(&record);
+}
+
+/* D-04, D-10: skipped by all alike, and the next good commit still counts. */
+static void
+void_commits(void **state)
+{
+    const struct mls_commit_plan plan = {.force_path = true};
+    uint64_t act;
+
+    (void)state;
+    town_new(3, 10);
+    circle_of_all();
+    for (size_t i = 0; i < 5; i++) {
+        forced(1, &plan);
+        town_pass(10000);
+    }
+    assert_int_equal(circle_of(0)->channel.commits, 5);
+    assert_int_equal(circle_of(0)->channel.voids, 5);
+    assert_true(town_alarmed(0, CODE_ALARM_VOID_COMMIT));
+    assert_true(town_alarmed(2, CODE_ALARM_VOID_COMMIT));
+    circle_say(2, "still here");
+    town_settle();
+    assert_int_equal(town_count_text(0, "still here"), 1);
+    act = remove_one(0, 2);
+    town_pass(5000);
+    assert_int_equal(town_act(0, act), NOTICE_ACT_DONE);
+    assert_int_equal(mls_group_member_count(circle_of(0)->mls), 2);
+    circle_agrees();
+}
+
+/* Built on a log that nobody has: an admin's commit is void, too. */
+static void
+foreign_log(void **state)
+{
+    uint8_t aad[COMMITS_AAD_LEN] = {0};
+    const struct mls_commit_plan plan = {.force_path = true,
+                                         .authenticated_data = BYTES_OF(aad)};
+
+    (void)state;
+    town_new(3, 11);
+    circle_of_all();
+    promote(1);
+    town_pass(5000);
+    forced(1, &plan);
+    town_pass(5000);
+    assert_int_equal(circle_of(0)->channel.voids, 1);
+    assert_int_equal(circle_of(2)->channel.voids, 1);
+    circle_agrees();
+}
+
+/* Words that wait for an epoch that is over are said in the next. */
+static void
+said_in_the_next_epoch(void **state)
+{
+    (void)state;
+    town_new(3, 12);
+    circle_of_all();
+    remove_one(0, 2); /* is on its way when these are sealed */
+    circle_say(1, "first");
+    circle_say(1, "second");
+    circle_say(0, "third");
+    town_pass(5000);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(town_count_text(i, "first"), 1);
+        assert_int_equal(town_count_text(i, "second"), 1);
+        assert_int_equal(town_count_text(i, "third"), 1);
+    }
+    circle_agrees();
+}
+
+/* One bad wish does not hold up the others. */
+static void
+bad_intent(void **state)
+{
+    struct mls_key_package_secret secret;
+    struct buf package = buf_limited(4096);
+    const struct reply_to reply = {{0}, {0}};
+    const struct client_id cookie = {{1}};
+    uint64_t bad, good;
+
+    (void)state;
+    town_new(3, 13);
+    circle_of_all();
+    assert_ok(identity_key_package(bytes_str("Late"), town->now.wall_ms,
+                                   &package, &secret));
+    town->clients[0].cut = true;
+    town_cut(0);
+    assert_ok(client_enter(core(0), town->now));
+    bad = acts_new(core(0));
+    assert_ok(client_exit(core(0), commits_want_add(core(0), circle_of(0),
+                                                    buf_bytes(&package), &reply,
+                                                    1, &cookie, bad)));
+    assert_err(commits_want_add(core(0), circle_of(0), buf_bytes(&package),
+                                &reply, 1, &cookie, 0),
+               ERR_EXISTS);
+    good = remove_one(0, 2);
+    town->now.wall_ms += UINT64_C(400) * 24 * 3600 * 1000; /* long away */
+    town->clients[0].cut = false;
+    town_pass(120000);
+    assert_int_equal(town_act(0, bad), NOTICE_ACT_FAILED);
+    assert_int_equal(core(0)->hooks->not_added, 1);
+    assert_int_equal(town_act(0, good), NOTICE_ACT_DONE);
+    mls_key_package_secret_wipe(&secret);
+    buf_free(&package);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(remove_works, teardown),
+        cmocka_unit_test_teardown(only_admins, teardown),
+        cmocka_unit_test_teardown(race, teardown),
+        cmocka_unit_test_teardown(race_same, teardown),
+        cmocka_unit_test_teardown(leaves, teardown),
+        cmocka_unit_test_teardown(leaves_in_a_race, teardown),
+        cmocka_unit_test_teardown(refreshes, teardown),
+        cmocka_unit_test_teardown(void_commits, teardown),
+        cmocka_unit_test_teardown(foreign_log, teardown),
+        cmocka_unit_test_teardown(said_in_the_next_epoch, teardown),
+        cmocka_unit_test_teardown(bad_intent, teardown),
+    };
+
+    return cmocka_run_group_tests_name("client commits", tests, NULL, NULL);
+}
