@@ -46,11 +46,11 @@ make_room(struct mls_tree *t, struct mls_node_index n)
 /* Reads all entries. Keys that are there twice end it at once: no valid tree
  * has any, and a tree full of one key would be slow to take in. */
 static enum err
-read_entries(struct reader *r, struct mls_tree *t, bool *last_is_leaf)
+read_entries(struct reader *r, struct mls_tree *t, bool *last_there)
 {
     struct mls_node_index n = {0};
 
-    *last_is_leaf = false;
+    *last_there = false;
     for (; reader_more(r); n.v++) {
         enum err e = make_room(t, n);
         struct mls_node *node;
@@ -58,7 +58,7 @@ read_entries(struct reader *r, struct mls_tree *t, bool *last_is_leaf)
 
         if (e != ERR_OK)
             return e;
-        *last_is_leaf = false;
+        *last_there = false;
         if (!reader_optional(r))
             continue;
         raw = read_node(r, n);
@@ -72,7 +72,7 @@ read_entries(struct reader *r, struct mls_tree *t, bool *last_is_leaf)
             return e;
         if (mls_tree_duplicate_keys(t) != 0)
             return ERR_MALFORMED;
-        *last_is_leaf = mls_node_is_leaf(n);
+        *last_there = true;
     }
     return reader_end(r);
 }
@@ -83,16 +83,15 @@ mls_tree_read(struct bytes in, struct mls_tree **out)
     struct reader outer = {.rest = in};
     struct reader r = {.rest = reader_opaque(&outer)};
     struct mls_tree *t = NULL;
-    bool last_is_leaf;
+    bool last_there;
     enum err e = reader_end(&outer);
 
     if (e == ERR_OK)
         e = mls_tree_new(&t);
     if (e == ERR_OK)
-        e = read_entries(&r, t, &last_is_leaf);
-    /* no blank at the end; nor a parent, whose right half would be blank: a
-     * Remove has blanked every such node */
-    if (e == ERR_OK && !last_is_leaf)
+        e = read_entries(&r, t, &last_there);
+    /* no blank at the end */
+    if (e == ERR_OK && !last_there)
         e = ERR_MALFORMED;
     if (e == ERR_OK)
         *out = t;

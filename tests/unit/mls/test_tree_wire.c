@@ -126,8 +126,8 @@ test_end(void **state)
 
     drawing_init(&d);
     draw_leaf(&d);
-    draw_parent(&d, 32, (struct bytes){0}); /* nothing to its right */
-    refused(&d, ERR_MALFORMED);
+    draw_parent(&d, 32, (struct bytes){0}); /* odd, but not a blank */
+    accepted(&d, 2);
 }
 
 static void
