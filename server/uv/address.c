@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Where the relay can be reached. */
+#include "address.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include "transport/uri.h"
+
+#include "folder.h"
+
+static const char address_file[] = "address";
+
+static bool
+is_wildcard(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* An address of this machine that others may reach; IPv4 first. */
+static bool
+find_own(char *out, size_t size)
+{
+    uv_interface_address_t *all;
+    int count = 0;
+    bool found = false;
+
+    if (uv_interface_addresses(&all, &count) != 0)
+        return false;
+    for (int i = 0; i < count && !found; i++) {
+        if (all[i].is_internal || all[i].address.address4.sin_family != AF_INET)
+            continue;
+        found = uv_ip4_name(&all[i].address.address4, out, size) == 0;
+    }
+    uv_free_interface_addresses(all, count);
+    return found;
+}
+
+void
+address_guess(struct config *c,
+              const struct config_endpoint *listening,
+              bool *guessed)
+{
+    struct config_endpoint *p = &c->publics[0];
+
+    *guessed = false;
+    if (c->public_count > 0)
+        return;
+    *p = *listening;
+    if (is_wildcard(p->host)) {
+        *guessed = true;
+        if (!find_own(p->host, sizeof p->host))
+            (void)snprintf(p->host, sizeof p->host, "127.0.0.1");
+    }
+    c->public_count = 1;
+}
+
+enum err
+address_save(const struct config *c)
+{
+    struct buf out = buf_limited(4096);
+    enum err e;
+
+    for (size_t i = 0; i < c->public_count; i++) {
+        char line[CONFIG_HOST_MAX + 16];
+        bool v6 = strchr(c->publics[i].host, ':') != NULL;
+
+        (void)snprintf(line, sizeof line, v6 ? "[%s]:%u\n" : "%s:%u\n",
+                       c->publics[i].host, c->publics[i].port);
+        buf_append(&out, bytes_str(line));
+    }
+    e = buf_end(&out);
+    if (e == ERR_OK)
+        e = folder_write(c->data, address_file, buf_bytes(&out));
+    buf_free(&out);
+    return e;
+}
+
+enum err
+address_load(struct config *c)
+{
+    struct buf in = buf_limited(4096);
+    char *line;
+    char *rest = NULL;
+    enum err e;
+
+    if (c->public_count > 0)
+        return ERR_OK;
+    e = folder_read(c->data, address_file, &in);
+    buf_u8(&in, 0);
+    if (e == ERR_OK)
+        e = buf_end(&in);
+    if (e == ERR_OK) {
+        line = strtok_r((char *)in.b, "\n", &rest);
+        while (e == ERR_OK && line != NULL &&
+               c->public_count < URI_ENDPOINTS_MAX) {
+            e = config_read_endpoint(line, &c->publics[c->public_count++]);
+            line = strtok_r(NULL, "\n", &rest);
+        }
+    }
+    buf_free(&in);
+    return e;
+}
+
+enum err
+address_link(const struct config *c,
+             const struct dh_secret *secret,
+             struct buf *out)
+{
+    struct uri u = {.kind = URI_RELAY, .endpoint_count = c->public_count};
+
+    static_assert((int)CONFIG_HOST_MAX == (int)URI_HOST_MAX, "one limit");
+    dh_derive_public(secret, &u.relay_key);
+    for (size_t i = 0; i < c->public_count; i++) {
+        memcpy(u.endpoints[i].host, c->publics[i].host,
+               sizeof u.endpoints[i].host);
+        u.endpoints[i].port = c->publics[i].port;
+    }
+    return uri_write(&u, URI_TEXT, out);
+}

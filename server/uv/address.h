@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Where the relay can be reached, and the link that says so. */
+#ifndef UV_ADDRESS_H
+#define UV_ADDRESS_H
+
+#include "base/buf.h"
+#include "crypto/dh.h"
+
+#include "config.h"
+
+/* Fills in publics when the operator gave none: from the address listened at,
+ * or a guess at this machine's (then *guessed). */
+void address_guess(struct config *c,
+                   const struct config_endpoint *listening,
+                   bool *guessed);
+
+/* Remembers the publics in the folder, and finds them again. As folder_write()
+ * and folder_read(); ERR_MALFORMED. */
+MUST_USE enum err address_save(const struct config *c);
+MUST_USE enum err address_load(struct config *c);
+
+/* Appends the link. ERR_USE: a host that no link can hold; ERR_MEMORY. */
+MUST_USE enum err address_link(const struct config *c,
+                               const struct dh_secret *secret,
+                               struct buf *out);
+
+#endif

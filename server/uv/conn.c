@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* One socket: bytes to the core, bytes from it. */
+#include "conn.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+
+#include "log.h"
+#include "server.h"
+
+/* What could not be written at once. */
+struct leftover {
+    uv_write_t req;
+    size_t len;
+    uint8_t b[];
+};
+
+static struct conn *
+conn_of(void *handle)
+{
+    return handle; /* the handle is the first member */
+}
+
+static void
+on_closed(uv_handle_t *h)
+{
+    struct conn *c = conn_of(h);
+
+    queue_remove(&c->held);
+    queue_remove(&c->ending);
+    mem_free(c);
+}
+
+void
+conn_close(struct conn *c)
+{
+    if (c->state == CONN_CLOSING)
+        return;
+    c->state = CONN_CLOSING;
+    (void)map_take(&c->server->conns, c->id);
+    uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+/* The peer is gone or must go. */
+static void
+lose(struct conn *c)
+{
+    if (c->state == CONN_OPEN)
+        relay_feed_closed(c->server->relay, c->id);
+    conn_close(c);
+}
+
+static void
+on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+    struct server *s = conn_of(h)->server;
+
+    (void)suggested;
+    buf->base = (char *)s->read;
+    buf->len = sizeof s->read;
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *c = conn_of(stream);
+    struct server *s = c->server;
+
+    if (n < 0) {
+        lose(c);
+        return;
+    }
+    if (n == 0 || c->state != CONN_OPEN)
+        return; /* what comes while we linger is dropped */
+    relay_feed_bytes(s->relay, c->id,
+                     (struct bytes){(const uint8_t *)buf->base, (size_t)n},
+                     server_now());
+    if (relay_holds(s->relay, c->id)) {
+        uv_read_stop(stream);
+        if (!queue_linked(&c->held))
+            queue_push(&s->held, &c->held);
+    }
+}
+
+void
+conn_unhold(struct server *s)
+{
+    struct queue_node *n = queue_first(&s->held);
+
+    while (n != NULL) {
+        struct conn *c = QUEUE_OWNER(n, struct conn, held);
+
+        n = queue_next(&s->held, n);
+        if (c->state != CONN_OPEN || relay_holds(s->relay, c->id))
+            continue;
+        queue_remove(&c->held);
+        if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
+            lose(c);
+    }
+}
+
+/* Our last byte is out: our side is closed, the peer may still read. */
+static void
+on_shut(uv_shutdown_t *req, int status)
+{
+    struct conn *c = conn_of(req->handle);
+
+    mem_free(req);
+    if (status != 0)
+        conn_close(c);
+}
+
+static void
+finish(struct conn *c)
+{
+    uv_shutdown_t *req;
+
+    if (c->shut || c->state != CONN_ENDING)
+        return;
+    c->shut = true;
+    req = mem_new(sizeof *req);
+    if (req == NULL || uv_shutdown(req, (uv_stream_t *)&c->tcp, on_shut) != 0) {
+        mem_free(req);
+        conn_close(c);
+        return;
+    }
+    /* read on to see its end; a close with unread bytes would cut ours short */
+    queue_remove(&c->held);
+    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0 &&
+        uv_is_readable((uv_stream_t *)&c->tcp) == 0)
+        conn_close(c);
+}
+
+static void
+on_written(uv_write_t *req, int status)
+{
+    struct conn *c = conn_of(req->handle);
+    struct leftover *l = (struct leftover *)(void *)req;
+
+    mem_free(l);
+    if (status != 0) {
+        lose(c);
+        return;
+    }
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) > 0)
+        return;
+    if (c->state == CONN_OPEN)
+        relay_feed_drained(c->server->relay, c->id);
+    else
+        finish(c);
+}
+
+/* Keeps what did not go out; false: the connection is lost. */
+static bool
+write_later(struct conn *c, struct bytes rest)
+{
+    struct leftover *l = NULL;
+    uv_buf_t buf;
+
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) + rest.len <=
+        CONN_QUEUE_MAX)
+        l = mem_new(sizeof *l + rest.len);
+    if (l == NULL)
+        return false;
+    l->len = rest.len;
+    memcpy(l->b, rest.b, rest.len);
+    buf = uv_buf_init((char *)l->b, (unsigned)l->len);
+    if (uv_write(&l->req, (uv_stream_t *)&c->tcp, &buf, 1, on_written) != 0) {
+        mem_free(l);
+        return false;
+    }
+    return true;
+}
+
+void
+conn_send(struct server *s, const struct relay_send *send)
+{
+    struct conn *c = map_get(&s->conns, send->conn);
+    struct bytes rest = send->data;
+    bool lost = false;
+
+    if (c == NULL || c->state != CONN_OPEN)
+        return;
+    if (rest.len > 0) {
+        uv_buf_t buf;
+        int n;
+
+        /* libuv only reads from it */
+        memcpy(&buf.base, &rest.b, sizeof buf.base);
+        buf.len = rest.len;
+        n = uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
+        if (n > 0)
+            rest = bytes_slice(rest, (size_t)n, rest.len);
+        else if (n != UV_EAGAIN)
+            lost = true;
+    }
+    if (!lost && rest.len > 0) {
+        lost = !write_later(c, rest);
+        if (!lost && !send->close)
+            relay_feed_clogged(s->relay, c->id);
+    }
+    if (lost || (send->close && send->data.len == 0)) {
+        if (!send->close)
+            relay_feed_closed(s->relay, c->id);
+        conn_close(c);
+    } else if (send->close) {
+        c->state = CONN_ENDING;
+        c->ending_ms = server_now().mono_ms;
+        queue_push(&s->ending, &c->ending);
+        if (rest.len == 0)
+            finish(c);
+    }
+}
+
+void
+conn_linger(struct server *s, uint64_t now_ms)
+{
+    struct queue_node *n;
+
+    while ((n = queue_first(&s->ending)) != NULL) {
+        struct conn *c = QUEUE_OWNER(n, struct conn, ending);
+
+        if (now_ms != UINT64_MAX && now_ms - c->ending_ms < CONN_LINGER_MS)
+            return;
+        queue_remove(n);
+        conn_close(c);
+    }
+}
+
+static void
+set_socket(struct conn *c)
+{
+    uv_os_fd_t fd;
+    int timeout_ms = CONN_USER_TIMEOUT_MS;
+
+    /* each is a help, none is needed */
+    (void)uv_tcp_nodelay(&c->tcp, 1);
+    (void)uv_tcp_keepalive(&c->tcp, 1, CONN_KEEPALIVE_S);
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+                         sizeof timeout_ms);
+}
+
+/* The core's id for it; false: it must go. */
+static bool
+enter(struct server *s, struct conn *c)
+{
+    uint8_t prefix[RELAY_PREFIX_LEN];
+    struct sockaddr_storage from = {0};
+    int len = sizeof from;
+    enum err e;
+
+    if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&from, &len) != 0)
+        return false;
+    server_prefix(s, (const struct sockaddr *)&from, prefix);
+    mem_wipe(&from, sizeof from);
+    if (relay_feed_opened(s->relay, prefix, server_now(), &c->id) != ERR_OK)
+        return false;
+    e = map_put(&s->conns, c->id, c);
+    if (e != ERR_OK)
+        relay_feed_closed(s->relay, c->id);
+    return e == ERR_OK;
+}
+
+void
+conn_accept(struct server *s, uv_stream_t *listener)
+{
+    struct conn *c = mem_new(sizeof *c);
+    bool ok;
+
+    if (c == NULL)
+        return; /* stays in the backlog */
+    c->server = s;
+    if (uv_tcp_init(&s->loop, &c->tcp) != 0) {
+        mem_free(c);
+        return;
+    }
+    ok = uv_accept(listener, (uv_stream_t *)&c->tcp) == 0 && enter(s, c);
+    if (ok) {
+        set_socket(c);
+        ok = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
+        if (!ok)
+            relay_feed_closed(s->relay, c->id);
+    }
+    if (!ok)
+        conn_close(c);
+}

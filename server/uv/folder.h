@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The small files beside the database: the relay's key, its public address. */
+#ifndef UV_FOLDER_H
+#define UV_FOLDER_H
+
+#include "base/buf.h"
+#include "crypto/dh.h"
+
+/* Makes the folder and those above it, for nobody else. ERR_DISK. */
+MUST_USE enum err folder_make(const char *folder);
+
+/* Appends a file's content. ERR_NOT_FOUND, ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY.
+ */
+MUST_USE enum err
+folder_read(const char *folder, const char *name, struct buf *out);
+
+/* Old or new, never between: temporary file, fsync, rename, fsync of the
+ * folder. ERR_DISK. */
+MUST_USE enum err
+folder_write(const char *folder, const char *name, struct bytes content);
+
+/* The relay's key, made when there is none and make is set. ERR_NOT_FOUND,
+ * ERR_MALFORMED: the file is damaged; ERR_DISK, ERR_MEMORY. */
+MUST_USE enum err
+folder_key(const char *folder, bool make, struct dh_secret *secret);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* In this order, before anything is read. Landlock and seccomp belong after the
+ * sockets are open; see docs/OPERATING.md for what the service manager adds. */
+#include "harden.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { DESCRIPTORS_OWN = 64 }; /* files, the loop, the store */
+
+/* The leak sanitizer traces its own process, which the kernel refuses when it
+ * is not dumpable; sanitizers are never in what people run. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TRACED_BY_ITSELF 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define TRACED_BY_ITSELF 1
+#endif
+#ifndef TRACED_BY_ITSELF
+#define TRACED_BY_ITSELF 0
+#endif
+
+static void
+must(int failed, const char *what)
+{
+    if (failed == 0)
+        return;
+    fprintf(stderr, "pristan-relay: cannot set %s\n", what);
+    exit(70);
+}
+
+void
+harden_first(void)
+{
+    const struct rlimit none = {0, 0};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    must(setrlimit(RLIMIT_CORE, &none), "RLIMIT_CORE");
+    must(prctl(PR_SET_DUMPABLE, (long)TRACED_BY_ITSELF, 0L, 0L, 0L),
+         "PR_SET_DUMPABLE");
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), "PR_SET_NO_NEW_PRIVS");
+    (void)umask(077);
+    must(sigaction(SIGPIPE, &ignore, NULL), "SIGPIPE");
+}
+
+uint32_t
+harden_descriptors(uint32_t wanted)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return DESCRIPTORS_OWN;
+    if (r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &r) != 0 &&
+            getrlimit(RLIMIT_NOFILE, &r) != 0)
+            return DESCRIPTORS_OWN;
+    }
+    if (r.rlim_cur < 2 * DESCRIPTORS_OWN)
+        return DESCRIPTORS_OWN;
+    if (r.rlim_cur - DESCRIPTORS_OWN < wanted)
+        return (uint32_t)r.rlim_cur - DESCRIPTORS_OWN;
+    return wanted;
+}

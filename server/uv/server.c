@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The turn: what was fed goes out, what must be stored goes to the store's
+ * thread, and when it is durable the answers go out with the next turn. */
+#include "server.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+
+#include "log.h"
+
+enum { BACKLOG = 1024, EXIT_IO = 74, NS_PER_MS = 1000000 };
+
+struct relay_now
+server_now(void)
+{
+    uv_timeval64_t wall = {0};
+
+    (void)uv_gettimeofday(&wall);
+    return (struct relay_now){.mono_ms = uv_hrtime() / NS_PER_MS,
+                              .wall_ms = (uint64_t)wall.tv_sec * 1000 +
+                                         (uint64_t)wall.tv_usec / 1000};
+}
+
+void
+server_prefix(struct server *s,
+              const struct sockaddr *from,
+              uint8_t out[static RELAY_PREFIX_LEN])
+{
+    uint8_t coarse[8] = {0};
+    struct bytes parts[2] = {BYTES_OF(s->prefix_key), BYTES_OF(coarse)};
+    uint8_t h[HASH_LEN];
+    uint64_t now = uv_hrtime() / NS_PER_MS;
+
+    if (s->prefix_key_ms == 0 ||
+        now - s->prefix_key_ms >= SERVER_PREFIX_KEY_MS) {
+        random_bytes(s->prefix_key, sizeof s->prefix_key);
+        s->prefix_key_ms = now;
+    }
+    memset(out, 0, RELAY_PREFIX_LEN);
+    if (from->sa_family == AF_INET) {
+        struct sockaddr_in a;
+
+        memcpy(&a, from, sizeof a);
+        memcpy(coarse + 1, &a.sin_addr, 3); /* a /24 */
+        coarse[0] = 4;
+        if (coarse[1] == 127)
+            return; /* a proxy or Tor on this machine speaks for everybody */
+    } else {
+        struct sockaddr_in6 a;
+        bool v4;
+
+        memcpy(&a, from, sizeof a);
+        v4 = IN6_IS_ADDR_V4MAPPED(&a.sin6_addr);
+        if (IN6_IS_ADDR_LOOPBACK(&a.sin6_addr) ||
+            (v4 && a.sin6_addr.s6_addr[12] == 127))
+            return;
+        coarse[0] = v4 ? 4 : 6;
+        memcpy(coarse + 1, a.sin6_addr.s6_addr + (v4 ? 12 : 0), v4 ? 3 : 6);
+    }
+    hash_id("pristan prefix", parts, 2, h);
+    memcpy(out, h, RELAY_PREFIX_LEN);
+    out[0] |= (uint8_t)(bytes_all_zero((struct bytes){out, RELAY_PREFIX_LEN}));
+    mem_wipe(coarse, sizeof coarse);
+}
+
+/* Tells what changed for the relay as a whole. */
+static void
+tell(struct server *s)
+{
+    struct relay_counters now;
+
+    relay_get_counters(s->relay, &now);
+    if (now.storage_full != s->told.storage_full)
+        log_line(now.storage_full ? LOG_FULL : LOG_ROOM_AGAIN, NULL, 0);
+    if (now.damaged != s->told.damaged)
+        log_line(LOG_DAMAGED_ROW, NULL, now.damaged - s->told.damaged);
+    if (now.clock_ahead_h > 24 && now.clock_ahead_h != s->told.clock_ahead_h)
+        log_line(LOG_CLOCK_AHEAD, NULL, now.clock_ahead_h);
+    if (now.clock_behind_h > 1 && now.clock_behind_h != s->told.clock_behind_h)
+        log_line(LOG_CLOCK_BEHIND, NULL, now.clock_behind_h);
+    s->told = now;
+}
+
+/* The store's thread. */
+static void
+wake(void *context)
+{
+    struct server *s = context;
+
+    (void)uv_async_send(&s->stored); /* cannot fail while the handle is open */
+}
+
+static void
+fail(struct server *s, enum err e)
+{
+    log_line(e == ERR_MEMORY ? LOG_MEMORY : LOG_DISK, NULL, 0);
+    s->exit_code = EXIT_IO;
+    uv_stop(&s->loop);
+}
+
+static void
+on_stored(uv_async_t *h)
+{
+    struct server *s = h->data;
+    const struct relay_results *results;
+    enum err e;
+
+    /* signals of this kind coalesce: look at the state, not at their number */
+    if (!s->storing || !store_thread_collect(s->thread, &e, &results))
+        return;
+    s->storing = false;
+    if (e != ERR_OK) {
+        fail(s, e);
+        return;
+    }
+    relay_feed_stored(s->relay, results, server_now());
+    tell(s);
+    /* the turn follows at the end of this round */
+}
+
+/* Whether all that was to be said when stopping has been said. */
+static void
+stop_step(struct server *s)
+{
+    uint64_t now = server_now().mono_ms;
+
+    if (s->stop_ms == 0 || s->exit_code != 0)
+        return;
+    if (now - s->stop_ms >= SERVER_STOP_MS)
+        conn_linger(s, UINT64_MAX);
+    if ((relay_idle(s->relay) && s->conns.count == 0) ||
+        now - s->stop_ms >= 2 * SERVER_STOP_MS)
+        uv_stop(&s->loop);
+}
+
+static void on_timer(uv_timer_t *t);
+
+static void
+arm(struct server *s)
+{
+    struct relay_now now = server_now();
+    uint64_t due = relay_deadline(s->relay);
+    uint64_t wait;
+
+    if (!queue_empty(&s->ending) && due > now.mono_ms + CONN_LINGER_MS)
+        due = now.mono_ms + CONN_LINGER_MS;
+    if (s->stop_ms != 0)
+        due = now.mono_ms + 100;
+    if (due == UINT64_MAX) {
+        uv_timer_stop(&s->timer);
+        return;
+    }
+    wait = due > now.mono_ms ? due - now.mono_ms : 1;
+    (void)uv_timer_start(&s->timer, on_timer, wait, 0);
+}
+
+void
+server_turn(struct server *s)
+{
+    struct relay_send send;
+    const struct relay_batch *batch;
+
+    if (s->exit_code != 0)
+        return; /* nothing is acknowledged any more */
+    /* handed over first, so that the disk works while we send */
+    if (!s->storing) {
+        batch = relay_take(s->relay, server_now());
+        if (batch != NULL) {
+            s->storing = true;
+            store_thread_submit(s->thread, batch);
+        }
+    }
+    while (relay_next_send(s->relay, &send))
+        conn_send(s, &send);
+    conn_unhold(s);
+    stop_step(s);
+    uv_update_time(&s->loop);
+    arm(s);
+}
+
+static void
+on_turn(uv_check_t *h)
+{
+    server_turn(h->data);
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+    struct server *s = t->data;
+    struct relay_now now = server_now();
+
+    relay_feed_tick(s->relay, now);
+    conn_linger(s, now.mono_ms);
+    server_turn(s);
+}
+
+static void
+on_signal(uv_signal_t *h, int number)
+{
+    struct server *s = h->data;
+
+    (void)number;
+    if (s->stop_ms != 0)
+        return;
+    log_line(LOG_STOPPING, NULL, 0);
+    s->stop_ms = server_now().mono_ms;
+    for (size_t i = 0; i < s->listener_count; i++)
+        uv_close((uv_handle_t *)&s->listeners[i], NULL);
+    s->listener_count = 0;
+    relay_stop(s->relay);
+}
+
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+    struct server *s = listener->data;
+
+    /* when descriptors run out libuv lets the newcomer go with a spare one */
+    if (status != 0 && !s->accept_failing)
+        log_line(LOG_ACCEPT, uv_strerror(status), 0);
+    s->accept_failing = status != 0;
+    if (status == 0)
+        conn_accept(s, listener);
+}
+
+/* One listening socket; *bound gets its true port. */
+static enum err
+listen_at(struct server *s,
+          const struct config_endpoint *at,
+          struct config_endpoint *bound)
+{
+    uv_tcp_t *l = &s->listeners[s->listener_count];
+    struct sockaddr_storage a = {0};
+    int len = sizeof a;
+    int rc;
+
+    rc = uv_ip4_addr(at->host, at->port, (struct sockaddr_in *)&a);
+    if (rc != 0)
+        rc = uv_ip6_addr(at->host, at->port, (struct sockaddr_in6 *)&a);
+    if (rc == 0)
+        rc = uv_tcp_init(&s->loop, l);
+    if (rc != 0) {
+        log_line(LOG_LISTEN, uv_strerror(rc), 0);
+        return ERR_USE;
+    }
+    s->listener_count++; /* to be closed from here on */
+    l->data = s;
+    rc = uv_tcp_bind(l, (const struct sockaddr *)&a, 0);
+    if (rc == 0)
+        rc = uv_listen((uv_stream_t *)l, BACKLOG, on_connection);
+    if (rc == 0)
+        rc = uv_tcp_getsockname(l, (struct sockaddr *)&a, &len);
+    if (rc != 0) {
+        log_line(LOG_LISTEN, uv_strerror(rc), at->port);
+        return ERR_USE;
+    }
+    *bound = *at;
+    /* the port is at the same place in both kinds of address */
+    bound->port = ntohs(((const struct sockaddr_in *)&a)->sin_port);
+    return ERR_OK;
+}
+
+static enum err
+open_loop(struct server *s)
+{
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    int rc;
+
+    queue_init(&s->held);
+    queue_init(&s->ending);
+    if (uv_loop_init(&s->loop) != 0)
+        return ERR_MEMORY;
+    s->loop_ready = true;
+    s->stored.data = s;
+    s->timer.data = s;
+    s->turn.data = s;
+    rc = uv_async_init(&s->loop, &s->stored, on_stored);
+    rc |= uv_timer_init(&s->loop, &s->timer);
+    rc |= uv_check_init(&s->loop, &s->turn);
+    rc |= uv_check_start(&s->turn, on_turn);
+    for (int i = 0; i < 2; i++) {
+        s->signals[i].data = s;
+        rc |= uv_signal_init(&s->loop, &s->signals[i]);
+        rc |= uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+    }
+    return rc == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+enum err
+server_open(struct server *s,
+            const struct config *c,
+            const struct relay_config *rc,
+            struct store *store,
+            struct config_endpoint *bound)
+{
+    enum err e;
+
+    s->store = store;
+    s->conns = map_limited(rc->conn_max);
+    e = open_loop(s);
+    if (e == ERR_OK)
+        e = relay_new(rc, server_now(), &s->relay);
+    if (e == ERR_OK)
+        e = store_thread_start(store, wake, s, &s->thread);
+    if (e == ERR_MEMORY)
+        log_line(LOG_MEMORY, NULL, 0);
+    for (size_t i = 0; e == ERR_OK && i < c->listen_count; i++)
+        e = listen_at(s, &c->listens[i], &bound[i]);
+    return e;
+}
+
+int
+server_run(struct server *s)
+{
+    server_turn(s);
+    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    return s->exit_code;
+}
+
+static void
+close_handle(uv_handle_t *h, void *context)
+{
+    struct server *s = context;
+    bool ours = h->type != UV_TCP;
+
+    for (size_t i = 0; i < CONFIG_LISTENS_MAX; i++)
+        ours = ours || h == (uv_handle_t *)&s->listeners[i];
+    if (uv_is_closing(h))
+        return;
+    if (ours)
+        uv_close(h, NULL);
+    else
+        conn_close((struct conn *)(void *)h);
+}
+
+void
+server_close(struct server *s)
+{
+    if (s->thread != NULL)
+        (void)store_thread_stop(s->thread);
+    s->thread = NULL;
+    if (s->loop_ready) {
+        uv_walk(&s->loop, close_handle, s);
+        (void)uv_check_stop(&s->turn);
+        while (uv_run(&s->loop, UV_RUN_DEFAULT) != 0)
+            continue;
+        (void)uv_loop_close(&s->loop);
+    }
+    relay_free(s->relay);
+    s->relay = NULL;
+    map_free(&s->conns);
+    store_close(s->store);
+    s->store = NULL;
+}

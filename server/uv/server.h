@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The relay's loop: the turn. */
+#ifndef UV_SERVER_H
+#define UV_SERVER_H
+
+#include <uv.h>
+
+#include "base/map.h"
+#include "crypto/dh.h"
+#include "relay/relay.h"
+
+#include "../store/store_thread.h"
+#include "config.h"
+#include "conn.h"
+
+enum {
+    SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
+    SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
+    SERVER_STOP_MS = 5 * 1000 /* for the last bytes when stopping */
+};
+
+struct server {
+    uv_loop_t loop;
+    uv_tcp_t listeners[CONFIG_LISTENS_MAX];
+    size_t listener_count;
+    uv_async_t stored; /* the store's thread is done with a batch */
+    uv_timer_t timer;
+    uv_check_t turn; /* after each round of the loop */
+    uv_signal_t signals[2];
+    struct relay *relay;
+    struct store *store;
+    struct store_thread *thread;
+    struct map conns;
+    struct queue held;
+    struct queue ending;
+    struct relay_counters told; /* as of the last log lines */
+    uint64_t prefix_key_ms;     /* when it was made */
+    uint64_t stop_ms;           /* 0: not stopping */
+    uint8_t prefix_key[32];
+    bool storing;
+    bool loop_ready;
+    bool accept_failing; /* and told */
+    int exit_code;
+    uint8_t read[SERVER_READ_LEN];
+};
+
+/* Everything up to listening. s is zeroed. On an error log lines were written;
+ * call server_close() in any case.
+ *
+ *  store   the server's from now on
+ *  bound   where each listener is, with the port that the system picked */
+MUST_USE enum err server_open(struct server *s,
+                              const struct config *c,
+                              const struct relay_config *rc,
+                              struct store *store,
+                              struct config_endpoint *bound);
+
+/* Runs until a signal or a failed disk. The exit code. */
+int server_run(struct server *s);
+
+void server_close(struct server *s);
+
+struct relay_now server_now(void);
+
+/* Sends, takes, hands over: after anything was fed. */
+void server_turn(struct server *s);
+
+/* What stands for an address in the core. */
+void server_prefix(struct server *s,
+                   const struct sockaddr *from,
+                   uint8_t out[static RELAY_PREFIX_LEN]);
+
+#endif
