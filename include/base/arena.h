@@ -22,9 +22,8 @@ struct arena arena_limited(size_t budget);
 MUST_USE void *arena_new(struct arena *a, size_t size);
 
 /* Copies in; out borrows from the arena. ERR_MEMORY. */
-MUST_USE enum err arena_copy(struct arena *a,
-                             struct bytes in,
-                             struct bytes *out);
+MUST_USE enum err
+arena_copy(struct arena *a, struct bytes in, struct bytes *out);
 
 /* Wipes all that was given out and keeps one block for the next turn. */
 void arena_reset(struct arena *a);

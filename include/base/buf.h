@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owned bytes that grow up to a hard limit and are wiped when freed. The error
- * is sticky: after one failed append nothing more is added, and buf_end() tells.
+ * is sticky: after one failed append nothing more is added, and buf_end()
+ * tells.
  *
  *     struct buf out = buf_limited(LIMIT_MLS_MESSAGE);
  *     buf_u16(&out, version);

@@ -17,8 +17,8 @@ struct queue {
 };
 
 /* The struct that holds the node. */
-#define QUEUE_OWNER(node, type, field) \
-    ((type *)(void *)((char *)(node) - offsetof(type, field)))
+#define QUEUE_OWNER(node, type, field)                                         \
+    ((type *)(void *)((char *)(node)-offsetof(type, field)))
 
 static inline void
 queue_init(struct queue *q)

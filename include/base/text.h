@@ -27,9 +27,9 @@ enum text_mode {
 /* The one function through which outside text reaches a terminal, a file or a
  * log. Appends in to out so that what is appended is always clean, valid UTF-8:
  * control, bidi, zero-width, tag characters and noncharacters become U+FFFD, so
- * does each ill-formed byte; at most max_chars code points, then an ellipsis; at
- * most 4 combining marks and joiners in a row, the others are left out. Errors
- * stick in out; room for 4 * (max_chars + 1) bytes is always enough. */
+ * does each ill-formed byte; at most max_chars code points, then an ellipsis;
+ * at most 4 combining marks and joiners in a row, the others are left out.
+ * Errors stick in out; room for 4 * (max_chars + 1) bytes is always enough. */
 void text_safe(struct buf *out,
                struct bytes in,
                enum text_mode mode,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305. Not key-committing: where
- * several keys may be tried, use the _committing pair. */
+/* ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305. Not key-committing:
+ * where several keys may be tried, use the box below. */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H
 
@@ -19,8 +19,8 @@ struct aead_key {
     uint8_t b[AEAD_KEY_LEN];
 };
 
-/* Writes in.len + AEAD_TAG_LEN bytes to out. out may be in.b (in place), but not
- * overlap otherwise. Cannot fail. */
+/* Writes in.len + AEAD_TAG_LEN bytes to out. out may be in.b (in place), but
+ * not overlap otherwise. Cannot fail. */
 void aead_seal(const struct aead_key *key,
                const uint8_t nonce[static AEAD_NONCE_LEN],
                struct bytes ad,

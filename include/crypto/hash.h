@@ -24,9 +24,7 @@ void hash_sha256_final(struct hash_sha256 *h, uint8_t out[static HASH_LEN]);
 void hash_sha256(struct bytes in, uint8_t out[static HASH_LEN]);
 
 /* HMAC-SHA-256 (RFC 2104); a key of any length. */
-void hash_hmac(struct bytes key,
-               struct bytes in,
-               uint8_t out[static HASH_LEN]);
+void hash_hmac(struct bytes key, struct bytes in, uint8_t out[static HASH_LEN]);
 
 /* The same over the parts one after the other, without a copy. */
 void hash_hmac_parts(struct bytes key,

@@ -8,9 +8,8 @@
 #include "crypto/hash.h"
 
 /* PRK = HMAC(salt, ikm); an empty salt is 32 zero bytes. */
-void hkdf_extract(struct bytes salt,
-                  struct bytes ikm,
-                  uint8_t prk[static HASH_LEN]);
+void
+hkdf_extract(struct bytes salt, struct bytes ikm, uint8_t prk[static HASH_LEN]);
 
 /* Fills out[0 .. len). ERR_TOO_LARGE over 255 * 32 bytes. */
 MUST_USE enum err hkdf_expand(const uint8_t prk[static HASH_LEN],

@@ -9,8 +9,8 @@
 #include "base/err.h"
 
 /* Must be called once before anything else of lib/crypto, before threads are
- * started. ERR_INTERNAL when libsodium cannot start, is older than 1.0.18, or accepts
- * an Ed25519 point that it should refuse (CVE-2025-69277). */
+ * started. ERR_INTERNAL when libsodium cannot start, is older than 1.0.18, or
+ * accepts an Ed25519 point that it should refuse (CVE-2025-69277). */
 MUST_USE enum err random_start(void);
 
 /* Fills out; cannot fail after random_start(). */

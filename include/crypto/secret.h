@@ -18,8 +18,8 @@ void secret_free(void *p);
 enum { SECRET_SALT_LEN = 16 };
 
 /* Argon2id (RFC 9106) of a passphrase: mem_kib KiB, passes, one lane, 32 bytes.
- * ERR_USE below the floor of 64 MiB and 3 passes or over 4 GiB, ERR_MEMORY. Takes up to
- * seconds: never on an event loop. */
+ * ERR_USE below the floor of 64 MiB and 3 passes or over 4 GiB, ERR_MEMORY.
+ * Takes up to seconds: never on an event loop. */
 MUST_USE enum err secret_stretch(struct bytes passphrase,
                                  const uint8_t salt[static SECRET_SALT_LEN],
                                  uint32_t mem_kib,

@@ -23,8 +23,7 @@ void sign_generate(struct sign_secret *secret, struct sign_public *pub);
 void sign_from_seed(const uint8_t seed[static SIGN_SEED_LEN],
                     struct sign_secret *secret,
                     struct sign_public *pub);
-void sign_get_public(const struct sign_secret *secret,
-                     struct sign_public *pub);
+void sign_get_public(const struct sign_secret *secret, struct sign_public *pub);
 
 void sign_make(const struct sign_secret *secret,
                struct bytes in,
@@ -37,8 +36,8 @@ MUST_USE enum err sign_verify(const struct sign_public *pub,
                               struct bytes in,
                               struct bytes signature);
 
-/* Before a key is admitted anywhere: canonical, on the curve, in the prime-order
- * subgroup, not the identity. ERR_AUTH otherwise. */
+/* Before a key is admitted anywhere: canonical, on the curve, in the
+ * prime-order subgroup, not the identity. ERR_AUTH otherwise. */
 MUST_USE enum err sign_public_check(const struct sign_public *pub);
 
 void sign_secret_wipe(struct sign_secret *secret);

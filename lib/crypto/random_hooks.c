@@ -77,13 +77,12 @@ random_seed(uint64_t seed)
     randombytes_set_implementation(&seeded);
 }
 
-/* Stirring opens the system's generator, if sodium_init() did not because a
- * seed was given before. */
+/* The system's generator opens itself at its first draw, if sodium_init() did
+ * not because a seed was given before. */
 void
 random_unseed(void)
 {
     randombytes_set_implementation(&randombytes_sysrandom_implementation);
-    randombytes_stir();
 }
 
 #endif

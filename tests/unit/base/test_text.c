@@ -72,6 +72,7 @@ static const struct row hostile[] = {
     {"\xd0\xbe" ZWJ "\xd0\xbb", "\xd0\xbe" R "\xd0\xbb"},
     {ZWJ ZWNJ, R R}, /* at the beginning */
     {"\xe2\x9d\xa4" ZWJ ZWJ, "\xe2\x9d\xa4" ZWJ R},
+    {"\xd9\x85" ZWNJ ZWJ, "\xd9\x85" ZWNJ R},
     /* what is no character */
     {"\xef\xbf\xbe\xef\xbf\xbf", R R},         /* U+FFFE, U+FFFF */
     {"\xef\xb7\x90\xef\xb7\xaf", R R},         /* U+FDD0, U+FDEF */
