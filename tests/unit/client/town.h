@@ -24,6 +24,7 @@ enum {
     TOWN_CONNS = 64,
     TOWN_NOTICES = 4096,
     TOWN_TEXT = 64,
+    TOWN_TEXTS = 1024,
     TOWN_ROUNDS = 100000
 };
 
@@ -48,7 +49,8 @@ struct town_client {
     struct town_row *rows;
     struct town_notice *heard;
     size_t heard_count;
-    size_t history_count;
+    char (*texts)[TOWN_TEXT]; /* of NOTICE_TEXT in the history, in its order */
+    size_t text_count;
     bool cut;  /* its lines do not work */
     bool hold; /* its batches are not stored */
     uint64_t deadline;
@@ -249,6 +251,21 @@ town_hear(struct town_client *k, const struct notice *n)
     t->n.text = t->n.who.name = t->n.by.name = (struct bytes){0};
 }
 
+/* A row of history is stored with the turn, and there for ever. */
+static inline void
+town_remember(struct town_client *k, const struct client_history *row)
+{
+    struct notice n;
+
+    assert_ok(notice_read(row->value, &n));
+    assert_int_equal(n.seq, row->seq);
+    if (n.kind != NOTICE_TEXT)
+        return;
+    assert_true(k->text_count < TOWN_TEXTS && n.text.len < TOWN_TEXT);
+    memset(k->texts[k->text_count], 0, TOWN_TEXT);
+    memcpy(k->texts[k->text_count++], n.text.b, n.text.len);
+}
+
 static inline void
 town_send(size_t i, const struct client_batch *b)
 {
@@ -285,7 +302,8 @@ town_turn(size_t i)
         return false;
     for (size_t w = 0; w < b->write_count; w++)
         town_write(k, &b->writes[w]);
-    k->history_count += b->history_count;
+    for (size_t h = 0; h < b->history_count; h++)
+        town_remember(k, &b->history[h]);
     k->deadline = b->deadline_ms;
     k->turns++;
     dies = k->die_at != 0 && k->turns == k->die_at;
@@ -473,6 +491,8 @@ town_new(size_t clients, uint64_t seed)
         town->clients[i].heard =
             mem_new_array(TOWN_NOTICES, sizeof *town->clients[i].heard);
         assert_non_null(town->clients[i].heard);
+        town->clients[i].texts = mem_new_array(TOWN_TEXTS, TOWN_TEXT);
+        assert_non_null(town->clients[i].texts);
         town_open_client(i);
     }
     town_settle();
@@ -488,6 +508,7 @@ town_free(void)
         while (k->rows != NULL)
             town_row_drop(&k->rows);
         mem_free(k->heard);
+        mem_free(k->texts);
     }
     town_close_relay();
     store_disk_free(town->disk);
@@ -526,10 +547,8 @@ town_count_text(size_t client, const char *text)
     const struct town_client *k = &town->clients[client];
     size_t count = 0;
 
-    for (size_t i = 0; i < k->heard_count; i++)
-        if (k->heard[i].n.kind == NOTICE_TEXT &&
-            strcmp(k->heard[i].text, text) == 0)
-            count++;
+    for (size_t i = 0; i < k->text_count; i++)
+        count += strcmp(k->texts[i], text) == 0 ? 1 : 0;
     return count;
 }
 
