@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What time deletes, and what a wrong clock does not. */
+#include "stage.h"
+
+static const uint64_t hour_ms = 3600 * 1000;
+
+static bool
+on_disk(struct stage *t, const char *mark)
+{
+    struct buf dump = buf_limited(16 * 1024 * 1024);
+    bool found;
+
+    store_disk_dump(t->disk, &dump);
+    assert_ok(buf_end(&dump));
+    found = memmem(dump.b, dump.len, mark, strlen(mark)) != NULL;
+    buf_free(&dump);
+    return found;
+}
+
+/* Hour by hour, as a relay lives. */
+static void
+live(struct stage *t, unsigned hours)
+{
+    for (unsigned i = 0; i < hours; i++)
+        stage_pass(t, hour_ms);
+}
+
+static const struct event *
+read_all(struct stage *t, int client)
+{
+    struct stage_client *c = stage_join(t, client);
+
+    return stage_answer(t, c, q_read(stage_channel(1), 0, 10000));
+}
+
+static void
+b14_messages_live_a_fortnight(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    const struct event *ev;
+    uint8_t hash[LIMIT_ID];
+    struct bytes text = bytes_str("SECRETMARK");
+
+    (void)stage_answer(t, c, q_text(1, "SECRETMARK"));
+    (void)stage_answer(t, c,
+                       q_append(1, RECORD_COMMIT, 0, bytes_str("commit")));
+    live(t, 14 * 24);
+    ev = read_all(t, 0);
+    assert_false(ev->records.records[0].expired);
+    live(t, 1);
+    assert_false(on_disk(t, "SECRETMARK"));
+    ev = read_all(t, 0);
+    assert_int_equal(ev->records.record_count, 2);
+    assert_int_equal(ev->records.records[0].number, 1);
+    assert_true(ev->records.records[0].expired);
+    hash_id("pristan record", &text, 1, hash);
+    assert_bytes(ev->records.records[0].bytes, BYTES_OF(hash));
+    assert_bytes(ev->records.records[1].bytes, bytes_str("commit"));
+    live(t, 46 * 24 + 1);
+    ev = read_all(t, 0);
+    assert_int_equal(ev->records.record_count, 0);
+    assert_int_equal(ev->records.last, 2);
+    c = stage_join(t, 1);
+    ev = stage_answer(t, c, q_append(1, RECORD_MESSAGE, 1, bytes_str("x")));
+    assert_int_equal(ev->appended.number, 3); /* no number comes twice */
+}
+
+static void
+letters_live_three_days(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+
+    (void)stage_answer(t, c, q_leave(1, "SECRETMARK"));
+    live(t, 72);
+    assert_true(on_disk(t, "SECRETMARK"));
+    live(t, 1);
+    assert_false(on_disk(t, "SECRETMARK"));
+}
+
+static void
+b13_a_clock_ten_years_ahead_deletes_nothing_at_once(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    const uint64_t ten_years = (uint64_t)10 * 365 * 24 * hour_ms;
+    struct relay_counters counters;
+
+    stage_run(t);
+    (void)stage_answer(t, c, q_text(1, "SECRETMARK"));
+    t->now.wall_ms += ten_years;
+    live(t, 10);
+    assert_true(on_disk(t, "SECRETMARK"));
+    relay_get_counters(t->relay, &counters);
+    assert_true(counters.clock_ahead_h > 9 * 365 * 24);
+    c = stage_join(t, 0);
+    (void)stage_answer(t, c, q_text(1, "written meanwhile"));
+    t->now.wall_ms -= ten_years;
+    live(t, 1);
+    relay_get_counters(t->relay, &counters);
+    assert_true(counters.clock_behind_h > 0); /* until it has caught up */
+    assert_int_equal(counters.clock_ahead_h, 0);
+    /* nothing lives on for ten years either */
+    live(t, (60 + 14 + 11) * 24);
+    assert_false(on_disk(t, "SECRETMARK"));
+    assert_false(on_disk(t, "written meanwhile"));
+}
+
+static void
+b13_a_clock_ten_years_behind_keeps_everything(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+
+    stage_run(t);
+    (void)stage_answer(t, c, q_text(1, "SECRETMARK"));
+    t->now.wall_ms -= (uint64_t)10 * 365 * 24 * hour_ms;
+    live(t, 48);
+    assert_true(on_disk(t, "SECRETMARK"));
+    c = stage_join(t, 0);
+    (void)stage_answer(t, c, q_text(1, "written meanwhile"));
+    t->now.wall_ms += (uint64_t)10 * 365 * 24 * hour_ms;
+    assert_int_equal(read_all(t, 1)->records.record_count, 2);
+    live(t, 1);
+    assert_true(on_disk(t, "written meanwhile"));
+}
+
+static void
+a_week_switched_off_is_made_up_for(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    const struct event *ev;
+
+    stage_run(t);
+    (void)stage_answer(t, c, q_leave(1, "SECRETMARK"));
+    relay_free(t->relay);
+    store_close(t->store);
+    t->now.wall_ms += 7 * 24 * hour_ms;
+    t->now.mono_ms = 5;
+    stage_open_relay(t);
+    stage_run(t);
+    /* what is written now lives its whole time */
+    c = stage_join(t, 0);
+    (void)stage_answer(t, c, q_text(1, "fresh"));
+    live(t, 8);
+    assert_false(on_disk(t, "SECRETMARK"));
+    live(t, 14 * 24 - 8);
+    ev = read_all(t, 1);
+    assert_false(ev->records.records[0].expired);
+    live(t, 1);
+    assert_true(read_all(t, 1)->records.records[0].expired);
+}
+
+static void
+b22_a_long_sweep_takes_turns(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    struct relay_counters counters;
+    size_t batches;
+    char text[16];
+
+    for (unsigned i = 0; i < 1200; i++) {
+        (void)snprintf(text, sizeof text, "%u", i);
+        (void)stage_ask(c, q_text(1, text));
+    }
+    stage_run(t);
+    live(t, 14 * 24);
+    batches = t->batches;
+    live(t, 1);
+    assert_true(t->batches - batches >= 3); /* 512 rows at a time */
+    relay_get_counters(t->relay, &counters);
+    assert_int_equal(counters.clock_ahead_h, 0);
+    assert_true(read_all(t, 0)->records.records[0].expired);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGED(b14_messages_live_a_fortnight),
+        STAGED(letters_live_three_days),
+        STAGED(b13_a_clock_ten_years_ahead_deletes_nothing_at_once),
+        STAGED(b13_a_clock_ten_years_behind_keeps_everything),
+        STAGED(a_week_switched_off_is_made_up_for),
+        STAGED(b22_a_long_sweep_takes_turns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
