@@ -8,7 +8,7 @@
 
 enum {
     HOUR_MS = 3600 * 1000,
-    SEALED_MAX = STORE_VALUE_MAX + CLIENT_KEY_MAX + 128,
+    SEALED_MAX = PROFILE_VALUE_MAX + CLIENT_KEY_MAX + 128,
     AD_MAX = 96
 };
 
@@ -152,7 +152,7 @@ rows_open_history(const struct vault *v,
                   uint64_t expires_hour,
                   struct bytes sealed,
                   struct buf *opened,
-                  struct store_history_row *out)
+                  struct profile_history_row *out)
 {
     struct buf ad = history_ad(group, seq, expires_hour);
     struct reader r = {0};

@@ -44,7 +44,7 @@ MUST_USE enum err rows_open_history(const struct vault *v,
                                     uint64_t expires_hour,
                                     struct bytes sealed,
                                     struct buf *opened,
-                                    struct store_history_row *out);
+                                    struct profile_history_row *out);
 MUST_USE enum err
 rows_check_profile(const struct vault *v, struct bytes sealed);
 

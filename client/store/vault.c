@@ -45,7 +45,7 @@ struct vault_keys {
 };
 
 struct slot {
-    enum store_method method;
+    enum profile_method method;
     uint32_t mem_kib;
     uint32_t passes;
     uint8_t salt[SECRET_SALT_LEN];
@@ -55,8 +55,8 @@ struct slot {
 static bool
 costs_enough(uint32_t mem_kib, uint32_t passes)
 {
-    return mem_kib >= STORE_MEM_KIB_MIN && mem_kib <= MEM_KIB_MAX &&
-           passes >= STORE_PASSES && passes <= STORE_PASSES_MAX;
+    return mem_kib >= PROFILE_MEM_KIB_MIN && mem_kib <= MEM_KIB_MAX &&
+           passes >= PROFILE_PASSES && passes <= PROFILE_PASSES_MAX;
 }
 
 static void
@@ -76,11 +76,11 @@ static enum err
 slot_check(const struct slot *s)
 {
     switch (s->method) {
-    case STORE_PASSPHRASE:
+    case PROFILE_PASSPHRASE:
         return costs_enough(s->mem_kib, s->passes) ? ERR_OK : ERR_MALFORMED;
-    case STORE_KEY_FILE:
+    case PROFILE_KEY_FILE:
         return s->mem_kib == 0 && s->passes == 0 ? ERR_OK : ERR_MALFORMED;
-    case STORE_NONE:
+    case PROFILE_NONE:
         break;
     }
     return ERR_MALFORMED;
@@ -104,7 +104,7 @@ slot_parse(struct bytes in, struct slot *out)
     if (!bytes_equal(bytes_slice(in, SLOT_LEN - HASH_LEN, HASH_LEN),
                      BYTES_OF(checksum)))
         return ERR_MALFORMED;
-    out->method = (enum store_method)reader_u8(&r);
+    out->method = (enum profile_method)reader_u8(&r);
     out->mem_kib = reader_u32(&r);
     out->passes = reader_u32(&r);
     reader_copy(&r, out->salt, sizeof out->salt);
@@ -170,7 +170,7 @@ slot_key(const struct folder *f,
          struct bytes passphrase,
          struct aead_key *out)
 {
-    if (s->method == STORE_KEY_FILE)
+    if (s->method == PROFILE_KEY_FILE)
         return key_of_file(f, s, out);
     return secret_stretch(passphrase, s->salt, s->mem_kib, s->passes, out->b);
 }
@@ -189,52 +189,52 @@ derive(struct vault_keys *k)
 
 /* Fits the slot's method; the costs are the slot's. */
 static enum err
-unlock_check(const struct store_unlock *u)
+unlock_check(const struct profile_unlock *u)
 {
     switch (u->method) {
-    case STORE_PASSPHRASE:
+    case PROFILE_PASSPHRASE:
         return u->passphrase.len >= 1 &&
-                       u->passphrase.len <= STORE_PASSPHRASE_MAX
+                       u->passphrase.len <= PROFILE_PASSPHRASE_MAX
                    ? ERR_OK
                    : ERR_USE;
-    case STORE_KEY_FILE:
+    case PROFILE_KEY_FILE:
         return ERR_OK;
-    case STORE_NONE:
+    case PROFILE_NONE:
         break;
     }
     return ERR_USE;
 }
 
 static uint32_t
-mem_kib_of(const struct store_unlock *u)
+mem_kib_of(const struct profile_unlock *u)
 {
-    return u->mem_kib != 0 ? u->mem_kib : STORE_MEM_KIB;
+    return u->mem_kib != 0 ? u->mem_kib : PROFILE_MEM_KIB;
 }
 
 static uint32_t
-passes_of(const struct store_unlock *u)
+passes_of(const struct profile_unlock *u)
 {
-    return u->passes != 0 ? u->passes : STORE_PASSES;
+    return u->passes != 0 ? u->passes : PROFILE_PASSES;
 }
 
 enum err
-vault_check(const struct store_unlock *u)
+vault_check(const struct profile_unlock *u)
 {
     enum err e = unlock_check(u);
 
-    if (e == ERR_OK && u->method == STORE_PASSPHRASE &&
+    if (e == ERR_OK && u->method == PROFILE_PASSPHRASE &&
         !costs_enough(mem_kib_of(u), passes_of(u)))
         e = ERR_USE;
     return e;
 }
 
 enum err
-vault_method(const struct folder *f, enum store_method *out)
+vault_method(const struct folder *f, enum profile_method *out)
 {
     struct slot s = {0};
     enum err e = slot_read(f, &s);
 
-    *out = e == ERR_OK ? s.method : STORE_NONE;
+    *out = e == ERR_OK ? s.method : PROFILE_NONE;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -269,7 +269,7 @@ make_key_file(const struct folder *f)
 
 /* Everything but what is sealed. */
 static enum err
-slot_init(const struct store_unlock *u, struct slot *s)
+slot_init(const struct profile_unlock *u, struct slot *s)
 {
     enum err e = vault_check(u);
 
@@ -277,7 +277,7 @@ slot_init(const struct store_unlock *u, struct slot *s)
         return e;
     *s = (struct slot){.method = u->method};
     random_bytes(s->salt, sizeof s->salt);
-    if (u->method == STORE_PASSPHRASE) {
+    if (u->method == PROFILE_PASSPHRASE) {
         s->mem_kib = mem_kib_of(u);
         s->passes = passes_of(u);
     }
@@ -287,14 +287,14 @@ slot_init(const struct store_unlock *u, struct slot *s)
 enum err
 vault_save(const struct vault *v,
            const struct folder *f,
-           const struct store_unlock *unlock)
+           const struct profile_unlock *unlock)
 {
     struct buf header = buf_limited(HEADER_LEN);
     struct aead_key key = {0};
     struct slot s;
     enum err e = slot_init(unlock, &s);
 
-    if (e == ERR_OK && s.method == STORE_KEY_FILE)
+    if (e == ERR_OK && s.method == PROFILE_KEY_FILE)
         e = make_key_file(f);
     if (e == ERR_OK)
         e = slot_key(f, &s, unlock->passphrase, &key);
@@ -306,7 +306,7 @@ vault_save(const struct vault *v,
         goto out;
     aead_box_seal(&key, buf_bytes(&header), BYTES_OF(v->keys->data), s.sealed);
     e = slot_write(f, &s);
-    if (e == ERR_OK && s.method != STORE_KEY_FILE)
+    if (e == ERR_OK && s.method != PROFILE_KEY_FILE)
         e = folder_destroy(f, key_name);
 out:
     aead_key_wipe(&key);
@@ -333,7 +333,7 @@ open_slot(const struct slot *s,
 
 enum err
 vault_open(const struct folder *f,
-           const struct store_unlock *unlock,
+           const struct profile_unlock *unlock,
            struct vault *out)
 {
     struct aead_key key = {0};

@@ -5,7 +5,7 @@
 #ifndef CLIENT_STORE_VAULT_H
 #define CLIENT_STORE_VAULT_H
 
-#include "client_store/store.h"
+#include "client_store/profile.h"
 #include "crypto/hash.h"
 #include "folder.h"
 
@@ -15,12 +15,13 @@ struct vault {
     struct vault_keys *keys; /* guarded memory; NULL: none */
 };
 
-/* STORE_NONE when there is no slot. ERR_MALFORMED, ERR_UNSUPPORTED, ERR_DENIED,
- * ERR_DISK, ERR_MEMORY. */
-MUST_USE enum err vault_method(const struct folder *f, enum store_method *out);
+/* PROFILE_NONE when there is no slot. ERR_MALFORMED, ERR_UNSUPPORTED,
+ * ERR_DENIED, ERR_DISK, ERR_MEMORY. */
+MUST_USE enum err
+vault_method(const struct folder *f, enum profile_method *out);
 
 /* Whether a slot can be made of it. ERR_USE. */
-MUST_USE enum err vault_check(const struct store_unlock *unlock);
+MUST_USE enum err vault_check(const struct profile_unlock *unlock);
 
 /* Fresh keys, nowhere stored yet. ERR_MEMORY. */
 MUST_USE enum err vault_new(struct vault *out);
@@ -30,11 +31,11 @@ MUST_USE enum err vault_new(struct vault *out);
  * the one before still holds. */
 MUST_USE enum err vault_save(const struct vault *v,
                              const struct folder *f,
-                             const struct store_unlock *unlock);
+                             const struct profile_unlock *unlock);
 
-/* The errors of store_open(). */
+/* The errors of profile_open(). */
 MUST_USE enum err vault_open(const struct folder *f,
-                             const struct store_unlock *unlock,
+                             const struct profile_unlock *unlock,
                              struct vault *out);
 
 void vault_close(struct vault *v);

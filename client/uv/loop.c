@@ -20,7 +20,7 @@ struct loop {
     struct input input;
     struct app *app;
     struct client *client;
-    struct store *store;
+    struct profile *store;
     const char *folder;
     uint64_t deadline_ms; /* the core's */
     uint64_t purge_ms;
@@ -86,7 +86,7 @@ loop_batch(struct loop *l, const struct client_batch *b)
     enum err e = ERR_OK;
 
     if (b->write_count > 0 || b->history_count > 0)
-        e = store_commit(l->store, b);
+        e = profile_commit(l->store, b);
     if (e == ERR_OK) {
         l->deadline_ms = b->deadline_ms;
         loop_send_and_show(l, b);
@@ -153,7 +153,7 @@ on_timer(uv_timer_t *t)
     struct client_now now = loop_now();
 
     if (now.mono_ms >= l->purge_ms) {
-        enum err e = store_purge(l->store, now.wall_ms);
+        enum err e = profile_purge(l->store, now.wall_ms);
 
         l->purge_ms = now.mono_ms + PURGE_EVERY_MS;
         if (e != ERR_OK && e != ERR_FULL) {
@@ -225,10 +225,10 @@ loop_page(void *to,
 {
     struct loop *l = to;
     struct arena arena = arena_limited(PAGE_BUDGET);
-    struct store_history_row *rows = NULL;
+    struct profile_history_row *rows = NULL;
     size_t count = 0;
-    enum err e = store_history(l->store, group, after, loop_now().wall_ms,
-                               limit, &arena, &rows, &count);
+    enum err e = profile_history(l->store, group, after, loop_now().wall_ms,
+                                 limit, &arena, &rows, &count);
 
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         row(row_to, rows[i].value);
@@ -244,7 +244,7 @@ loop_load(struct loop *l)
     enum err e = client_new(&l->client);
 
     while (e == ERR_OK) {
-        e = store_next_row(l->store, &key, &value);
+        e = profile_next_row(l->store, &key, &value);
         if (e == ERR_OK)
             e = client_load_row(l->client, key, value);
         else if (e == ERR_NOT_FOUND)
@@ -288,7 +288,7 @@ loop_begin(struct loop *l)
 }
 
 enum exit_code
-loop_run(struct app *app, struct store *store, const char *folder)
+loop_run(struct app *app, struct profile *store, const char *folder)
 {
     struct loop l = {.app = app, .store = store, .folder = folder};
     enum err e = loop_open(&l);

@@ -5,11 +5,11 @@
 #define UV_LOOP_H
 
 #include "tui/app.h"
-#include "client_store/store.h"
+#include "client_store/profile.h"
 
 /* Carries out app's command on an open profile; offline: nothing is dialled.
  * Gives the exit code after everything is closed, the store excepted. */
 enum exit_code
-loop_run(struct app *app, struct store *store, const char *folder);
+loop_run(struct app *app, struct profile *store, const char *folder);
 
 #endif

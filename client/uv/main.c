@@ -38,7 +38,7 @@ main_wipe(const struct options *o, const struct printer *p, const char *folder)
             strcmp(answer, "yes\n") != 0)
             return EXIT_BAD_USAGE;
     }
-    e = store_wipe(folder);
+    e = profile_wipe(folder);
     if (e != ERR_OK)
         return unlock_failed(p, folder, e);
     print_say(p, p->out, WORD_WIPED);
@@ -49,7 +49,7 @@ static enum exit_code
 main_command(const struct options *o)
 {
     struct app app;
-    struct store *store = NULL;
+    struct profile *store = NULL;
     char folder[UNLOCK_PATH_MAX];
     enum exit_code code = app_init(&app, o);
 
@@ -62,7 +62,7 @@ main_command(const struct options *o)
                               app.command->flags & COMMAND_CREATES, &store);
         if (code == EXIT_DONE)
             code = loop_run(&app, store, folder);
-        store_close(store);
+        profile_close(store);
     }
     app_free(&app);
     return code;

@@ -64,7 +64,7 @@ unlock_failed(const struct printer *p, const char *folder, enum err e)
     return EXIT_BUG;
 }
 
-/* Up to a newline or the end, at most STORE_PASSPHRASE_MAX bytes. */
+/* Up to a newline or the end, at most PROFILE_PASSPHRASE_MAX bytes. */
 static bool
 unlock_read_line(int fd, struct buf *out)
 {
@@ -125,7 +125,7 @@ unlock_ask_new(const struct options *o,
                const struct printer *p,
                struct buf *out)
 {
-    struct buf again = buf_limited(STORE_PASSPHRASE_MAX);
+    struct buf again = buf_limited(PROFILE_PASSPHRASE_MAX);
     enum exit_code code = EXIT_DONE;
 
     if (o->passphrase_fd >= 0)
@@ -146,18 +146,18 @@ static enum exit_code
 unlock_create(const struct options *o,
               const struct printer *p,
               const char *folder,
-              struct store **out)
+              struct profile **out)
 {
-    struct buf phrase = buf_limited(STORE_PASSPHRASE_MAX);
-    struct store_unlock unlock = {.method = STORE_KEY_FILE};
+    struct buf phrase = buf_limited(PROFILE_PASSPHRASE_MAX);
+    struct profile_unlock unlock = {.method = PROFILE_KEY_FILE};
     enum exit_code code = unlock_ask_new(o, p, &phrase);
     enum err e;
 
     if (code == EXIT_DONE) {
         if (phrase.len > 0)
-            unlock = (struct store_unlock){.method = STORE_PASSPHRASE,
-                                           .passphrase = buf_bytes(&phrase)};
-        e = store_create(folder, &unlock, out);
+            unlock = (struct profile_unlock){.method = PROFILE_PASSPHRASE,
+                                             .passphrase = buf_bytes(&phrase)};
+        e = profile_create(folder, &unlock, out);
         if (e != ERR_OK)
             code = unlock_failed(p, folder, e);
         else if (!p->json)
@@ -174,22 +174,22 @@ unlock_profile(const struct options *o,
                const struct printer *p,
                const char *folder,
                bool create,
-               struct store **out)
+               struct profile **out)
 {
-    struct buf phrase = buf_limited(STORE_PASSPHRASE_MAX);
-    struct store_unlock unlock = {.method = STORE_NONE};
+    struct buf phrase = buf_limited(PROFILE_PASSPHRASE_MAX);
+    struct profile_unlock unlock = {.method = PROFILE_NONE};
     enum exit_code code = EXIT_DONE;
-    enum err e = store_probe(folder, &unlock.method);
+    enum err e = profile_probe(folder, &unlock.method);
 
-    if (e == ERR_OK && unlock.method == STORE_NONE)
+    if (e == ERR_OK && unlock.method == PROFILE_NONE)
         return create ? unlock_create(o, p, folder, out)
                       : unlock_failed(p, folder, ERR_NOT_FOUND);
-    if (e == ERR_OK && unlock.method == STORE_PASSPHRASE) {
+    if (e == ERR_OK && unlock.method == PROFILE_PASSPHRASE) {
         code = unlock_ask(o, p, &phrase);
         unlock.passphrase = buf_bytes(&phrase);
     }
     if (e == ERR_OK && code == EXIT_DONE)
-        e = store_open(folder, &unlock, out);
+        e = profile_open(folder, &unlock, out);
     if (e != ERR_OK)
         code = unlock_failed(p, folder, e);
     buf_free(&phrase);

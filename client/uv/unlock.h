@@ -4,7 +4,7 @@
 #ifndef UV_UNLOCK_H
 #define UV_UNLOCK_H
 
-#include "client_store/store.h"
+#include "client_store/profile.h"
 #include "tui/options.h"
 #include "tui/print.h"
 
@@ -22,7 +22,7 @@ enum exit_code unlock_profile(const struct options *o,
                               const struct printer *p,
                               const char *folder,
                               bool create,
-                              struct store **out);
+                              struct profile **out);
 
 /* The exit code and sentence for a store's error. */
 enum exit_code

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client_store/store.h"
+#include "client_store/profile.h"
 
 enum { PLACE_MAX = 512 };
 

@@ -58,7 +58,7 @@ a_line_opens_in_its_place_only(void **state)
                                .value = bytes_str("text")};
     struct buf sealed = buf_limited(MAX);
     struct buf opened = buf_limited(MAX);
-    struct store_history_row row;
+    struct profile_history_row row;
     struct rows_id a;
     struct rows_id b;
     struct vault v;

@@ -17,16 +17,16 @@ enum {
     SLOT_LEN = 170
 };
 
-static const struct store_unlock key_file = {.method = STORE_KEY_FILE};
+static const struct profile_unlock key_file = {.method = PROFILE_KEY_FILE};
 
 /* As cheap as is allowed, so that the tests end today. */
-static struct store_unlock
+static struct profile_unlock
 passphrase(const char *text)
 {
-    return (struct store_unlock){.method = STORE_PASSPHRASE,
-                                 .passphrase = bytes_str(text),
-                                 .mem_kib = STORE_MEM_KIB_MIN,
-                                 .passes = STORE_PASSES};
+    return (struct profile_unlock){.method = PROFILE_PASSPHRASE,
+                                   .passphrase = bytes_str(text),
+                                   .mem_kib = PROFILE_MEM_KIB_MIN,
+                                   .passes = PROFILE_PASSES};
 }
 
 struct fixture {
@@ -55,7 +55,7 @@ teardown(struct fixture *f)
 
 /* Opens, and checks that the keys are those of the fixture. */
 static enum err
-reopen(struct fixture *f, const struct store_unlock *u)
+reopen(struct fixture *f, const struct profile_unlock *u)
 {
     struct vault v = {0};
     uint8_t index[HASH_LEN];
@@ -72,19 +72,19 @@ reopen(struct fixture *f, const struct store_unlock *u)
 static void
 a_passphrase_opens_what_it_closed(void **state)
 {
-    struct store_unlock right = passphrase("лодка у причала");
-    struct store_unlock wrong = passphrase("лодка у причалa");
-    enum store_method method;
+    struct profile_unlock right = passphrase("лодка у причала");
+    struct profile_unlock wrong = passphrase("лодка у причалa");
+    enum profile_method method;
     struct fixture f;
 
     (void)state;
     setup(&f);
     assert_ok(vault_method(&f.folder, &method));
-    assert_int_equal(method, STORE_NONE);
+    assert_int_equal(method, PROFILE_NONE);
     assert_err(reopen(&f, &right), ERR_NOT_FOUND);
     assert_ok(vault_save(&f.vault, &f.folder, &right));
     assert_ok(vault_method(&f.folder, &method));
-    assert_int_equal(method, STORE_PASSPHRASE);
+    assert_int_equal(method, PROFILE_PASSPHRASE);
     assert_int_equal(place_mode(place_file(&f.place, "vault")), 0600);
     assert_false(place_has(&f.place, "key"));
     assert_ok(reopen(&f, &right));
@@ -96,15 +96,15 @@ a_passphrase_opens_what_it_closed(void **state)
 static void
 a_key_file_opens_what_it_closed(void **state)
 {
-    struct store_unlock pass = passphrase("x");
-    enum store_method method;
+    struct profile_unlock pass = passphrase("x");
+    enum profile_method method;
     struct fixture f;
 
     (void)state;
     setup(&f);
     assert_ok(vault_save(&f.vault, &f.folder, &key_file));
     assert_ok(vault_method(&f.folder, &method));
-    assert_int_equal(method, STORE_KEY_FILE);
+    assert_int_equal(method, PROFILE_KEY_FILE);
     assert_int_equal(place_mode(place_file(&f.place, "key")), 0600);
     assert_ok(reopen(&f, &key_file));
     assert_err(reopen(&f, &pass), ERR_USE);
@@ -124,8 +124,8 @@ a_key_file_opens_what_it_closed(void **state)
 static void
 what_makes_no_slot(void **state)
 {
-    static uint8_t too_long[STORE_PASSPHRASE_MAX + 1];
-    struct store_unlock u;
+    static uint8_t too_long[PROFILE_PASSPHRASE_MAX + 1];
+    struct profile_unlock u;
     struct fixture f;
 
     (void)state;
@@ -136,18 +136,18 @@ what_makes_no_slot(void **state)
     assert_err(vault_check(&u), ERR_USE);
     u.passphrase.len--;
     assert_ok(vault_check(&u));
-    u.mem_kib = STORE_MEM_KIB_MIN - 1;
+    u.mem_kib = PROFILE_MEM_KIB_MIN - 1;
     assert_err(vault_check(&u), ERR_USE);
     u.mem_kib = 4 * 1024 * 1024 + 1;
     assert_err(vault_check(&u), ERR_USE);
     u = passphrase("x");
-    u.passes = STORE_PASSES - 1;
+    u.passes = PROFILE_PASSES - 1;
     assert_err(vault_check(&u), ERR_USE);
-    u.passes = STORE_PASSES_MAX;
+    u.passes = PROFILE_PASSES_MAX;
     assert_ok(vault_check(&u));
-    u.passes = STORE_PASSES_MAX + 1;
+    u.passes = PROFILE_PASSES_MAX + 1;
     assert_err(vault_check(&u), ERR_USE);
-    u.method = STORE_NONE;
+    u.method = PROFILE_NONE;
     assert_err(vault_save(&f.vault, &f.folder, &u), ERR_USE);
     assert_false(place_has(&f.place, "vault"));
     teardown(&f);
@@ -156,8 +156,8 @@ what_makes_no_slot(void **state)
 static void
 nothing_named_means_the_default(void **state)
 {
-    struct store_unlock u = {.method = STORE_PASSPHRASE,
-                             .passphrase = bytes_str("x")};
+    struct profile_unlock u = {.method = PROFILE_PASSPHRASE,
+                               .passphrase = bytes_str("x")};
     struct buf slot = buf_limited(SLOT_LEN);
     struct fixture f;
 
@@ -174,7 +174,7 @@ nothing_named_means_the_default(void **state)
 static enum err
 with_byte(struct fixture *f,
           const struct buf *slot,
-          const struct store_unlock *u,
+          const struct profile_unlock *u,
           size_t at,
           uint8_t value)
 {
@@ -196,7 +196,7 @@ with_byte(struct fixture *f,
 static void
 a_changed_header_is_refused(void **state)
 {
-    struct store_unlock u = passphrase("x");
+    struct profile_unlock u = passphrase("x");
     struct buf slot = buf_limited(SLOT_LEN);
     struct fixture f;
 
@@ -208,7 +208,7 @@ a_changed_header_is_refused(void **state)
     assert_err(with_byte(&f, &slot, &u, AT_VERSION, 2), ERR_UNSUPPORTED);
     assert_err(with_byte(&f, &slot, &u, AT_METHOD, 0), ERR_MALFORMED);
     assert_err(with_byte(&f, &slot, &u, AT_METHOD, 3), ERR_MALFORMED);
-    assert_err(with_byte(&f, &slot, &u, AT_METHOD, STORE_KEY_FILE),
+    assert_err(with_byte(&f, &slot, &u, AT_METHOD, PROFILE_KEY_FILE),
                ERR_MALFORMED); /* a key file has no costs */
     assert_err(with_byte(&f, &slot, &u, AT_MEM + 1, 0), ERR_MALFORMED);
     assert_err(with_byte(&f, &slot, &u, AT_MEM, 0xff), ERR_MALFORMED);
@@ -232,7 +232,7 @@ static void
 damage_is_told_from_a_wrong_passphrase(void **state)
 {
     struct buf slot = buf_limited(SLOT_LEN + 1);
-    enum store_method method;
+    enum profile_method method;
     struct fixture f;
 
     (void)state;
@@ -261,8 +261,8 @@ damage_is_told_from_a_wrong_passphrase(void **state)
 static void
 another_way_to_unlock_replaces_the_first(void **state)
 {
-    struct store_unlock one = passphrase("one");
-    struct store_unlock two = passphrase("two");
+    struct profile_unlock one = passphrase("one");
+    struct profile_unlock two = passphrase("two");
     struct fixture f;
 
     (void)state;
@@ -283,7 +283,7 @@ another_way_to_unlock_replaces_the_first(void **state)
 static void
 destroying_leaves_nothing_to_open(void **state)
 {
-    enum store_method method;
+    enum profile_method method;
     struct fixture f;
 
     (void)state;
@@ -293,7 +293,7 @@ destroying_leaves_nothing_to_open(void **state)
     assert_false(place_has(&f.place, "vault"));
     assert_false(place_has(&f.place, "key"));
     assert_ok(vault_method(&f.folder, &method));
-    assert_int_equal(method, STORE_NONE);
+    assert_int_equal(method, PROFILE_NONE);
     assert_ok(vault_destroy(&f.folder));
     teardown(&f);
 }

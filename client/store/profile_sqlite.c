@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Sealed rows in SQLite: one exclusive connection, one transaction a turn.
  * docs/STORAGE.md sections 3 and 5. */
-#include "store_sqlite.h"
+#include "profile_sqlite.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "schema.h"
 
-const char store_sqlite_name[] = "state.db";
+const char profile_sqlite_name[] = "state.db";
 
 enum {
     SQLITE_FLOOR = 3040000, /* STRICT tables, and what Debian 12 has */
@@ -44,8 +44,8 @@ static const char *const sql[STATEMENTS] = {
     [GET_PROFILE] = "SELECT sealed FROM meta WHERE name = 'profile'",
 };
 
-struct store_sqlite {
-    struct store base; /* first */
+struct profile_sqlite {
+    struct profile base; /* first */
     struct folder folder;
     struct vault vault;
     sqlite3 *db;
@@ -55,10 +55,10 @@ struct store_sqlite {
     bool lost;          /* nobody knows what the last commit stored */
 };
 
-static struct store_sqlite *
-of(struct store *s)
+static struct profile_sqlite *
+of(struct profile *s)
 {
-    return (struct store_sqlite *)(void *)s;
+    return (struct profile_sqlite *)(void *)s;
 }
 
 static int
@@ -97,7 +97,7 @@ run(sqlite3_stmt *st)
 /* --- a turn -------------------------------------------------------------- */
 
 static enum err
-store_write(struct store_sqlite *s, const struct client_write *w)
+profile_write(struct profile_sqlite *s, const struct client_write *w)
 {
     sqlite3_stmt *st = s->statements[w->remove ? REMOVE_STATE : PUT_STATE];
     struct buf sealed = buf_limited(SIZE_MAX);
@@ -138,7 +138,7 @@ bind_history(sqlite3_stmt *st,
 }
 
 static enum err
-store_line(struct store_sqlite *s, const struct client_history *h)
+profile_line(struct profile_sqlite *s, const struct client_history *h)
 {
     sqlite3_stmt *st = s->statements[PUT_HISTORY];
     struct buf sealed = buf_limited(SIZE_MAX);
@@ -160,7 +160,7 @@ store_line(struct store_sqlite *s, const struct client_history *h)
 /* Back to before BEGIN. What cannot be told apart from a broken disk is one:
  * then nobody may go on as if nothing had happened. */
 static enum err
-roll_back(struct store_sqlite *s, enum err e)
+roll_back(struct profile_sqlite *s, enum err e)
 {
     if (sqlite3_get_autocommit(s->db) == 0 &&
         schema_run(s->db, "ROLLBACK") != ERR_OK)
@@ -172,9 +172,9 @@ roll_back(struct store_sqlite *s, enum err e)
 }
 
 static enum err
-sqlite_commit(struct store *base, const struct client_batch *b)
+sqlite_commit(struct profile *base, const struct client_batch *b)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
     enum err e;
 
     if (s->lost)
@@ -182,9 +182,9 @@ sqlite_commit(struct store *base, const struct client_batch *b)
     s->row_number = 0;
     e = schema_run(s->db, "BEGIN IMMEDIATE");
     for (size_t i = 0; e == ERR_OK && i < b->write_count; i++)
-        e = store_write(s, &b->writes[i]);
+        e = profile_write(s, &b->writes[i]);
     for (size_t i = 0; e == ERR_OK && i < b->history_count; i++)
-        e = store_line(s, &b->history[i]);
+        e = profile_line(s, &b->history[i]);
     if (e == ERR_OK)
         e = schema_run(s->db, "COMMIT");
     return e == ERR_OK ? ERR_OK : roll_back(s, e);
@@ -224,9 +224,9 @@ read_err(enum err e)
 }
 
 static enum err
-sqlite_next_row(struct store *base, struct bytes *key, struct bytes *value)
+sqlite_next_row(struct profile *base, struct bytes *key, struct bytes *value)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
     sqlite3_stmt *st = s->statements[NEXT_STATE];
     enum err e;
     int rc;
@@ -252,12 +252,12 @@ sqlite_next_row(struct store *base, struct bytes *key, struct bytes *value)
 
 /* Opens the row that st stands on and keeps it, unless it has expired. */
 static enum err
-page_add(struct store_sqlite *s,
-         struct store_page *page,
+page_add(struct profile_sqlite *s,
+         struct profile_page *page,
          const struct rows_id *group,
          sqlite3_stmt *st)
 {
-    struct store_history_row *row = &page->rows[page->count];
+    struct profile_history_row *row = &page->rows[page->count];
     enum err e = rows_open_history(&s->vault, group,
                                    (uint64_t)sqlite3_column_int64(st, 0),
                                    (uint64_t)sqlite3_column_int64(st, 1),
@@ -274,9 +274,9 @@ page_add(struct store_sqlite *s,
 }
 
 static enum err
-sqlite_history(struct store *base, struct store_page *page)
+sqlite_history(struct profile *base, struct profile_page *page)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
     sqlite3_stmt *st = s->statements[PAGE];
     struct rows_id group;
     enum err e;
@@ -311,9 +311,9 @@ empty_journal(sqlite3 *db)
 }
 
 static enum err
-sqlite_purge(struct store *base, uint64_t now_ms)
+sqlite_purge(struct profile *base, uint64_t now_ms)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
     sqlite3_stmt *st = s->statements[PURGE];
     enum err e;
 
@@ -330,17 +330,17 @@ sqlite_purge(struct store *base, uint64_t now_ms)
 }
 
 static enum err
-sqlite_change_unlock(struct store *base, const struct store_unlock *unlock)
+sqlite_change_unlock(struct profile *base, const struct profile_unlock *unlock)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
 
     return vault_save(&s->vault, &s->folder, unlock);
 }
 
 static void
-sqlite_close(struct store *base)
+sqlite_close(struct profile *base)
 {
-    struct store_sqlite *s = of(base);
+    struct profile_sqlite *s = of(base);
 
     for (size_t i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(s->statements[i]);
@@ -351,7 +351,7 @@ sqlite_close(struct store *base)
     mem_wipe_free(s, sizeof *s);
 }
 
-static const struct store_ops sqlite_ops = {
+static const struct profile_ops sqlite_ops = {
     .change_unlock = sqlite_change_unlock,
     .next_row = sqlite_next_row,
     .commit = sqlite_commit,
@@ -383,7 +383,7 @@ configure(sqlite3 *db)
 
     (void)sqlite3_extended_result_codes(db, 1);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, STORE_VALUE_MAX + 65536);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, PROFILE_VALUE_MAX + 65536);
     (void)sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 4096);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     e = schema_run(db, "PRAGMA locking_mode = EXCLUSIVE;"
@@ -410,11 +410,11 @@ configure(sqlite3 *db)
 }
 
 static enum err
-open_db(struct store_sqlite *s)
+open_db(struct profile_sqlite *s)
 {
     char path[FOLDER_PATH_MAX];
-    int len =
-        snprintf(path, sizeof path, "%s/%s", s->folder.path, store_sqlite_name);
+    int len = snprintf(path, sizeof path, "%s/%s", s->folder.path,
+                       profile_sqlite_name);
     enum err e;
 
     if (len < 0 || (size_t)len >= sizeof path)
@@ -437,7 +437,7 @@ open_db(struct store_sqlite *s)
 }
 
 static enum err
-put_profile(struct store_sqlite *s)
+put_profile(struct profile_sqlite *s)
 {
     struct buf sealed = buf_limited(SIZE_MAX);
     sqlite3_stmt *st = s->statements[PUT_PROFILE];
@@ -454,7 +454,7 @@ put_profile(struct store_sqlite *s)
 /* ERR_AUTH when these tables belong to another key slot, or somebody put an
  * empty database here. */
 static enum err
-check_profile(struct store_sqlite *s)
+check_profile(struct profile_sqlite *s)
 {
     sqlite3_stmt *st = s->statements[GET_PROFILE];
     int rc = sqlite3_step(st);
@@ -469,12 +469,12 @@ check_profile(struct store_sqlite *s)
 }
 
 enum err
-store_sqlite_open(struct folder *folder,
-                  struct vault *vault,
-                  bool fresh,
-                  struct store **out)
+profile_sqlite_open(struct folder *folder,
+                    struct vault *vault,
+                    bool fresh,
+                    struct profile **out)
 {
-    struct store_sqlite *s = mem_new(sizeof *s);
+    struct profile_sqlite *s = mem_new(sizeof *s);
     enum err e;
 
     if (s == NULL) {
@@ -500,7 +500,7 @@ store_sqlite_open(struct folder *folder,
 
 #ifdef PRISTAN_HOOKS
 void
-store_sqlite_limit(struct store *base, int pages)
+profile_sqlite_limit(struct profile *base, int pages)
 {
     char text[64];
     int64_t now = 0;

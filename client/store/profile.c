@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The contract's checks, the same for both stores. */
-#include "store_impl.h"
+#include "profile_impl.h"
 
 static bool
 is_time(uint64_t v)
@@ -12,18 +12,18 @@ static bool
 write_is_valid(const struct client_write *w)
 {
     return w->key.len >= 1 && w->key.len <= CLIENT_KEY_MAX &&
-           (w->remove || w->value.len <= STORE_VALUE_MAX);
+           (w->remove || w->value.len <= PROFILE_VALUE_MAX);
 }
 
 static bool
 history_is_valid(const struct client_history *h)
 {
     return h->seq >= 1 && is_time(h->seq) && is_time(h->expires_ms) &&
-           h->value.len <= STORE_VALUE_MAX;
+           h->value.len <= PROFILE_VALUE_MAX;
 }
 
 enum err
-store_commit(struct store *s, const struct client_batch *b)
+profile_commit(struct profile *s, const struct client_batch *b)
 {
     for (size_t i = 0; i < b->write_count; i++)
         if (!write_is_valid(&b->writes[i]))
@@ -35,29 +35,30 @@ store_commit(struct store *s, const struct client_batch *b)
 }
 
 enum err
-store_next_row(struct store *s, struct bytes *key, struct bytes *value)
+profile_next_row(struct profile *s, struct bytes *key, struct bytes *value)
 {
     return s->ops->next_row(s, key, value);
 }
 
 enum err
-store_history(struct store *s,
-              const struct client_id *group,
-              uint64_t after,
-              uint64_t now_ms,
-              size_t max,
-              struct arena *a,
-              struct store_history_row **rows,
-              size_t *count)
+profile_history(struct profile *s,
+                const struct client_id *group,
+                uint64_t after,
+                uint64_t now_ms,
+                size_t max,
+                struct arena *a,
+                struct profile_history_row **rows,
+                size_t *count)
 {
-    struct store_page page = {.group = group,
-                              .after = after,
-                              .now_ms = now_ms,
-                              .max = max,
-                              .arena = a};
+    struct profile_page page = {.group = group,
+                                .after = after,
+                                .now_ms = now_ms,
+                                .max = max,
+                                .arena = a};
     enum err e;
 
-    if (max < 1 || max > STORE_PAGE_MAX || !is_time(after) || !is_time(now_ms))
+    if (max < 1 || max > PROFILE_PAGE_MAX || !is_time(after) ||
+        !is_time(now_ms))
         return ERR_USE;
     page.rows = arena_new(a, max * sizeof *page.rows);
     if (page.rows == NULL)
@@ -69,19 +70,19 @@ store_history(struct store *s,
 }
 
 enum err
-store_purge(struct store *s, uint64_t now_ms)
+profile_purge(struct profile *s, uint64_t now_ms)
 {
     return s->ops->purge(s, now_ms);
 }
 
 enum err
-store_change_unlock(struct store *s, const struct store_unlock *unlock)
+profile_change_unlock(struct profile *s, const struct profile_unlock *unlock)
 {
     return s->ops->change_unlock(s, unlock);
 }
 
 void
-store_close(struct store *s)
+profile_close(struct profile *s)
 {
     if (s != NULL)
         s->ops->close(s);

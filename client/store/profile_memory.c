@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store_impl.h"
+#include "profile_impl.h"
 
 enum { HOUR_MS = 3600 * 1000, FIRST_CAP = 16 };
 
@@ -22,20 +22,20 @@ struct memory_table {
     size_t cap;
 };
 
-struct store_memory {
-    struct store base; /* first */
+struct profile_memory {
+    struct profile base; /* first */
     struct memory_table state;
     struct memory_table history; /* in the order of arrival */
-    size_t next;                 /* row that store_next_row() gives */
+    size_t next;                 /* row that profile_next_row() gives */
     size_t size;
-    enum store_memory_fault fault;
+    enum profile_memory_fault fault;
     bool lost;
 };
 
-static struct store_memory *
-of(struct store *s)
+static struct profile_memory *
+of(struct profile *s)
 {
-    return (struct store_memory *)(void *)s;
+    return (struct profile_memory *)(void *)s;
 }
 
 static void
@@ -144,7 +144,9 @@ struct staged {
 };
 
 static enum err
-stage(struct store_memory *s, const struct client_batch *b, struct staged *out)
+stage(struct profile_memory *s,
+      const struct client_batch *b,
+      struct staged *out)
 {
     enum err e = table_reserve(&s->state, b->write_count);
 
@@ -175,7 +177,7 @@ stage(struct store_memory *s, const struct client_batch *b, struct staged *out)
 
 /* A line that is there already, in the store or earlier in the batch. */
 static bool
-has_line_twice(const struct store_memory *s, const struct staged *st)
+has_line_twice(const struct profile_memory *s, const struct staged *st)
 {
     for (size_t i = 0; i < st->history.count; i++) {
         struct memory_table before = st->history;
@@ -190,7 +192,7 @@ has_line_twice(const struct store_memory *s, const struct staged *st)
 }
 
 static void
-put_write(struct store_memory *s,
+put_write(struct profile_memory *s,
           const struct client_write *w,
           struct memory_row *staged)
 {
@@ -208,7 +210,9 @@ put_write(struct store_memory *s,
 }
 
 static void
-put_all(struct store_memory *s, const struct client_batch *b, struct staged *st)
+put_all(struct profile_memory *s,
+        const struct client_batch *b,
+        struct staged *st)
 {
     for (size_t i = 0; i < b->write_count; i++)
         put_write(s, &b->writes[i], &st->writes.rows[i]);
@@ -221,7 +225,7 @@ put_all(struct store_memory *s, const struct client_batch *b, struct staged *st)
 
 /* Bytes that the batch would add, at least: removals are not counted back. */
 static bool
-grows(const struct store_memory *s, const struct client_batch *b)
+grows(const struct profile_memory *s, const struct client_batch *b)
 {
     for (size_t i = 0; i < b->write_count; i++) {
         const struct client_write *w = &b->writes[i];
@@ -234,19 +238,19 @@ grows(const struct store_memory *s, const struct client_batch *b)
 }
 
 static enum err
-memory_commit(struct store *base, const struct client_batch *b)
+memory_commit(struct profile *base, const struct client_batch *b)
 {
-    struct store_memory *s = of(base);
-    enum store_memory_fault fault = s->fault;
+    struct profile_memory *s = of(base);
+    enum profile_memory_fault fault = s->fault;
     struct staged st = {0};
     enum err e;
 
     if (s->lost)
         return ERR_DISK;
     s->next = 0;
-    if (fault == STORE_MEMORY_FULL && grows(s, b))
+    if (fault == PROFILE_MEMORY_FULL && grows(s, b))
         return ERR_FULL;
-    if (fault == STORE_MEMORY_LOSES) {
+    if (fault == PROFILE_MEMORY_LOSES) {
         s->lost = true;
         return ERR_DISK;
     }
@@ -257,7 +261,7 @@ memory_commit(struct store *base, const struct client_batch *b)
         put_all(s, b, &st);
     table_free(&st.writes);
     table_free(&st.history);
-    if (e == ERR_OK && fault == STORE_MEMORY_KEEPS) {
+    if (e == ERR_OK && fault == PROFILE_MEMORY_KEEPS) {
         s->lost = true;
         e = ERR_DISK;
     }
@@ -267,9 +271,9 @@ memory_commit(struct store *base, const struct client_batch *b)
 /* --- reading and purging -------------------------------------------------- */
 
 static enum err
-memory_next_row(struct store *base, struct bytes *key, struct bytes *value)
+memory_next_row(struct profile *base, struct bytes *key, struct bytes *value)
 {
-    struct store_memory *s = of(base);
+    struct profile_memory *s = of(base);
 
     if (s->lost)
         return ERR_DISK;
@@ -285,7 +289,7 @@ memory_next_row(struct store *base, struct bytes *key, struct bytes *value)
 
 /* The group's first line after a number, or NULL. */
 static const struct memory_row *
-line_after(const struct store_memory *s, struct bytes group, uint64_t after)
+line_after(const struct profile_memory *s, struct bytes group, uint64_t after)
 {
     const struct memory_row *best = NULL;
 
@@ -300,9 +304,9 @@ line_after(const struct store_memory *s, struct bytes group, uint64_t after)
 }
 
 static enum err
-memory_history(struct store *base, struct store_page *page)
+memory_history(struct profile *base, struct profile_page *page)
 {
-    struct store_memory *s = of(base);
+    struct profile_memory *s = of(base);
     struct bytes group = BYTES_OF(page->group->b);
     const struct memory_row *r;
     uint64_t after = page->after;
@@ -312,7 +316,7 @@ memory_history(struct store *base, struct store_page *page)
         return ERR_DISK;
     while (e == ERR_OK && page->count < page->max &&
            (r = line_after(s, group, after)) != NULL) {
-        struct store_history_row *out = &page->rows[page->count];
+        struct profile_history_row *out = &page->rows[page->count];
 
         after = r->seq;
         if (r->expires_ms != 0 && r->expires_ms <= page->now_ms)
@@ -334,9 +338,9 @@ is_over(const struct memory_row *r, uint64_t now_ms)
 }
 
 static enum err
-memory_purge(struct store *base, uint64_t now_ms)
+memory_purge(struct profile *base, uint64_t now_ms)
 {
-    struct store_memory *s = of(base);
+    struct profile_memory *s = of(base);
 
     if (s->lost)
         return ERR_DISK;
@@ -352,7 +356,7 @@ memory_purge(struct store *base, uint64_t now_ms)
 }
 
 static enum err
-memory_change_unlock(struct store *base, const struct store_unlock *unlock)
+memory_change_unlock(struct profile *base, const struct profile_unlock *unlock)
 {
     (void)base;
     (void)unlock;
@@ -360,16 +364,16 @@ memory_change_unlock(struct store *base, const struct store_unlock *unlock)
 }
 
 static void
-memory_close(struct store *base)
+memory_close(struct profile *base)
 {
-    struct store_memory *s = of(base);
+    struct profile_memory *s = of(base);
 
     table_free(&s->state);
     table_free(&s->history);
     mem_free(s);
 }
 
-static const struct store_ops memory_ops = {
+static const struct profile_ops memory_ops = {
     .change_unlock = memory_change_unlock,
     .next_row = memory_next_row,
     .commit = memory_commit,
@@ -379,9 +383,9 @@ static const struct store_ops memory_ops = {
 };
 
 enum err
-store_memory_new(struct store **out)
+profile_memory_new(struct profile **out)
 {
-    struct store_memory *s = mem_new(sizeof *s);
+    struct profile_memory *s = mem_new(sizeof *s);
 
     if (s == NULL)
         return ERR_MEMORY;
@@ -391,24 +395,24 @@ store_memory_new(struct store **out)
 }
 
 void
-store_memory_fault(struct store *base, enum store_memory_fault fault)
+profile_memory_fault(struct profile *base, enum profile_memory_fault fault)
 {
     of(base)->fault = fault;
 }
 
 void
-store_memory_reopen(struct store *base)
+profile_memory_reopen(struct profile *base)
 {
-    struct store_memory *s = of(base);
+    struct profile_memory *s = of(base);
 
     s->lost = false;
     s->next = 0;
-    if (s->fault != STORE_MEMORY_FULL)
-        s->fault = STORE_MEMORY_SOUND;
+    if (s->fault != PROFILE_MEMORY_FULL)
+        s->fault = PROFILE_MEMORY_SOUND;
 }
 
 size_t
-store_memory_size(const struct store *base)
+profile_memory_size(const struct profile *base)
 {
-    return ((const struct store_memory *)(const void *)base)->size;
+    return ((const struct profile_memory *)(const void *)base)->size;
 }

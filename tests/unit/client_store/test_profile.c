@@ -6,14 +6,14 @@
 #include "place.h"
 #include "support/failing.h"
 
-static const struct store_unlock key_file = {.method = STORE_KEY_FILE};
+static const struct profile_unlock key_file = {.method = PROFILE_KEY_FILE};
 
 enum { HOUR = 3600 * 1000 };
 
 struct fixture {
     bool memory;
     struct place place;
-    struct store *store;
+    struct profile *store;
 };
 
 static void
@@ -21,17 +21,17 @@ setup(struct fixture *f, void **state)
 {
     f->memory = *(const bool *)*state;
     if (f->memory) {
-        assert_ok(store_memory_new(&f->store));
+        assert_ok(profile_memory_new(&f->store));
         return;
     }
     f->place = place_new();
-    assert_ok(store_create(f->place.profile, &key_file, &f->store));
+    assert_ok(profile_create(f->place.profile, &key_file, &f->store));
 }
 
 static void
 teardown(struct fixture *f)
 {
-    store_close(f->store);
+    profile_close(f->store);
     if (!f->memory)
         place_free(&f->place);
 }
@@ -41,15 +41,15 @@ static void
 reopen(struct fixture *f)
 {
     if (f->memory) {
-        store_memory_reopen(f->store);
+        profile_memory_reopen(f->store);
         return;
     }
-    store_close(f->store);
-    assert_ok(store_open(f->place.profile, &key_file, &f->store));
+    profile_close(f->store);
+    assert_ok(profile_open(f->place.profile, &key_file, &f->store));
 }
 
 static enum err
-put(struct store *s, const char *key, const char *value)
+put(struct profile *s, const char *key, const char *value)
 {
     struct client_write w = {.key = bytes_str(key)};
     struct client_batch b = {.writes = &w, .write_count = 1};
@@ -57,7 +57,7 @@ put(struct store *s, const char *key, const char *value)
     w.remove = value == NULL;
     if (value != NULL)
         w.value = bytes_str(value);
-    return store_commit(s, &b);
+    return profile_commit(s, &b);
 }
 
 static struct client_id
@@ -70,7 +70,7 @@ group(uint8_t byte)
 }
 
 static enum err
-say(struct store *s, uint8_t g, uint64_t seq, uint64_t expires, const char *v)
+say(struct profile *s, uint8_t g, uint64_t seq, uint64_t expires, const char *v)
 {
     struct client_history h = {.group = group(g),
                                .seq = seq,
@@ -78,12 +78,12 @@ say(struct store *s, uint8_t g, uint64_t seq, uint64_t expires, const char *v)
                                .value = bytes_str(v)};
     struct client_batch b = {.history = &h, .history_count = 1};
 
-    return store_commit(s, &b);
+    return profile_commit(s, &b);
 }
 
 /* All rows as "key=value;" in the order of their keys, of one character. */
 static void
-list(struct store *s, struct buf *out)
+list(struct profile *s, struct buf *out)
 {
     static const char keys[] = "abcdefghij";
     struct bytes values[sizeof keys] = {{0}};
@@ -93,7 +93,7 @@ list(struct store *s, struct buf *out)
     struct bytes value;
     enum err e;
 
-    while ((e = store_next_row(s, &key, &value)) == ERR_OK) {
+    while ((e = profile_next_row(s, &key, &value)) == ERR_OK) {
         size_t i = (size_t)(key.b[0] - 'a');
 
         assert_int_equal(key.len, 1);
@@ -113,7 +113,7 @@ list(struct store *s, struct buf *out)
 }
 
 static void
-assert_rows(struct store *s, const char *want)
+assert_rows(struct profile *s, const char *want)
 {
     struct buf got = buf_limited(4096);
 
@@ -124,7 +124,7 @@ assert_rows(struct store *s, const char *want)
 
 /* The page as "seq:value;". */
 static void
-assert_page(struct store *s,
+assert_page(struct profile *s,
             uint8_t g,
             uint64_t after,
             uint64_t now_ms,
@@ -134,10 +134,10 @@ assert_page(struct store *s,
     struct arena a = arena_limited(1 << 20);
     struct client_id id = group(g);
     struct buf got = buf_limited(4096);
-    struct store_history_row *rows;
+    struct profile_history_row *rows;
     size_t count;
 
-    assert_ok(store_history(s, &id, after, now_ms, max, &a, &rows, &count));
+    assert_ok(profile_history(s, &id, after, now_ms, max, &a, &rows, &count));
     for (size_t i = 0; i < count; i++) {
         buf_u8(&got, (uint8_t)('0' + rows[i].seq));
         buf_u8(&got, ':');
@@ -180,7 +180,7 @@ a_commit_begins_the_rows_anew(void **state)
     setup(&f, state);
     assert_ok(put(f.store, "a", "1"));
     assert_ok(put(f.store, "b", "2"));
-    assert_ok(store_next_row(f.store, &key, &value));
+    assert_ok(profile_next_row(f.store, &key, &value));
     assert_ok(put(f.store, "c", "3"));
     assert_rows(f.store, "a=1;b=2;c=3;");
     teardown(&f);
@@ -210,14 +210,14 @@ a_batch_is_whole(void **state)
     setup(&f, state);
     assert_ok(put(f.store, "c", "kept"));
     /* the second line cannot be stored: so nothing is */
-    assert_err(store_commit(f.store, &b), ERR_EXISTS);
+    assert_err(profile_commit(f.store, &b), ERR_EXISTS);
     assert_rows(f.store, "c=kept;");
     assert_page(f.store, 1, 0, 0, 9, "");
     b.history_count = 1;
-    assert_ok(store_commit(f.store, &b));
+    assert_ok(profile_commit(f.store, &b));
     assert_rows(f.store, "a=last;c=kept;");
     assert_page(f.store, 1, 0, 0, 9, "1:one;");
-    assert_err(store_commit(f.store, &b), ERR_EXISTS);
+    assert_err(profile_commit(f.store, &b), ERR_EXISTS);
     reopen(&f);
     assert_rows(f.store, "a=last;c=kept;");
     assert_page(f.store, 1, 0, 0, 9, "1:one;");
@@ -231,7 +231,7 @@ an_empty_batch_is_one(void **state)
     struct fixture f;
 
     setup(&f, state);
-    assert_ok(store_commit(f.store, &b));
+    assert_ok(profile_commit(f.store, &b));
     teardown(&f);
 }
 
@@ -249,8 +249,8 @@ history_comes_in_pages(void **state)
     assert_page(f.store, 1, 0, 0, 2, "1:a;2:b;");
     assert_page(f.store, 1, 2, 0, 2, "3:;4:d;");
     assert_page(f.store, 1, 4, 0, 2, "");
-    assert_page(f.store, 2, 0, 0, STORE_PAGE_MAX, "1:other;");
-    assert_page(f.store, 3, 0, 0, STORE_PAGE_MAX, "");
+    assert_page(f.store, 2, 0, 0, PROFILE_PAGE_MAX, "1:other;");
+    assert_page(f.store, 3, 0, 0, PROFILE_PAGE_MAX, "");
     reopen(&f);
     assert_page(f.store, 1, 1, 0, 9, "2:b;3:;4:d;");
     teardown(&f);
@@ -280,13 +280,13 @@ what_has_expired_is_purged(void **state)
     assert_ok(say(f.store, 1, 1, HOUR, "a"));
     assert_ok(say(f.store, 1, 2, HOUR + 1, "b"));
     assert_ok(say(f.store, 1, 3, 0, "c"));
-    assert_ok(store_purge(f.store, HOUR - 1));
+    assert_ok(profile_purge(f.store, HOUR - 1));
     assert_page(f.store, 1, 0, 0, 9, "1:a;2:b;3:c;");
-    assert_ok(store_purge(f.store, HOUR));
+    assert_ok(profile_purge(f.store, HOUR));
     assert_page(f.store, 1, 0, 0, 9, "2:b;3:c;");
-    assert_ok(store_purge(f.store, 2 * HOUR));
+    assert_ok(profile_purge(f.store, 2 * HOUR));
     assert_page(f.store, 1, 0, 0, 9, "3:c;");
-    assert_ok(store_purge(f.store, INT64_MAX));
+    assert_ok(profile_purge(f.store, INT64_MAX));
     assert_page(f.store, 1, 0, 0, 9, "3:c;");
     teardown(&f);
 }
@@ -300,14 +300,14 @@ rows_out_of_range_are_refused(void **state)
     struct fixture f;
 
     setup(&f, state);
-    assert_err(store_commit(f.store, &b), ERR_USE);
+    assert_err(profile_commit(f.store, &b), ERR_USE);
     w.key.len = 0;
-    assert_err(store_commit(f.store, &b), ERR_USE);
+    assert_err(profile_commit(f.store, &b), ERR_USE);
     w.key.len = CLIENT_KEY_MAX;
-    w.value = (struct bytes){block, (size_t)STORE_VALUE_MAX + 1};
-    assert_err(store_commit(f.store, &b), ERR_USE); /* and not looked at */
+    w.value = (struct bytes){block, (size_t)PROFILE_VALUE_MAX + 1};
+    assert_err(profile_commit(f.store, &b), ERR_USE); /* and not looked at */
     w.remove = true;
-    assert_ok(store_commit(f.store, &b));
+    assert_ok(profile_commit(f.store, &b));
     assert_err(say(f.store, 1, 0, 0, "x"), ERR_USE);
     assert_err(say(f.store, 1, (uint64_t)INT64_MAX + 1, 0, "x"), ERR_USE);
     assert_err(say(f.store, 1, 1, (uint64_t)INT64_MAX + 1, "x"), ERR_USE);
@@ -321,21 +321,23 @@ pages_out_of_range_are_refused(void **state)
     struct arena a = arena_limited(1 << 20);
     struct arena none = arena_limited(0);
     struct client_id id = group(1);
-    struct store_history_row *rows;
+    struct profile_history_row *rows;
     struct fixture f;
     size_t count;
 
     setup(&f, state);
-    assert_err(store_history(f.store, &id, 0, 0, 0, &a, &rows, &count),
+    assert_err(profile_history(f.store, &id, 0, 0, 0, &a, &rows, &count),
                ERR_USE);
-    assert_err(store_history(f.store, &id, 0, 0, STORE_PAGE_MAX + 1, &a, &rows,
-                             &count),
+    assert_err(profile_history(f.store, &id, 0, 0, PROFILE_PAGE_MAX + 1, &a,
+                               &rows, &count),
                ERR_USE);
-    assert_err(store_history(f.store, &id, UINT64_MAX, 0, 1, &a, &rows, &count),
-               ERR_USE);
-    assert_err(store_history(f.store, &id, 0, UINT64_MAX, 1, &a, &rows, &count),
-               ERR_USE);
-    assert_err(store_history(f.store, &id, 0, 0, 1, &none, &rows, &count),
+    assert_err(
+        profile_history(f.store, &id, UINT64_MAX, 0, 1, &a, &rows, &count),
+        ERR_USE);
+    assert_err(
+        profile_history(f.store, &id, 0, UINT64_MAX, 1, &a, &rows, &count),
+        ERR_USE);
+    assert_err(profile_history(f.store, &id, 0, 0, 1, &none, &rows, &count),
                ERR_MEMORY);
     arena_free(&a);
     teardown(&f);
@@ -353,9 +355,9 @@ large_rows_are_kept(void **state)
 
     memset(block, 'L', sizeof block);
     setup(&f, state);
-    assert_ok(store_commit(f.store, &b));
+    assert_ok(profile_commit(f.store, &b));
     reopen(&f);
-    assert_ok(store_next_row(f.store, &key, &value));
+    assert_ok(profile_next_row(f.store, &key, &value));
     assert_int_equal(value.len, sizeof block);
     assert_memory_equal(value.b, block, sizeof block);
     teardown(&f);
@@ -366,21 +368,21 @@ large_rows_are_kept(void **state)
 static enum err
 commit_and_read(void *context)
 {
-    struct store *s = context;
+    struct profile *s = context;
     struct client_write w = {.key = bytes_str("a"), .value = bytes_str("v")};
     struct client_batch b = {.writes = &w, .write_count = 1};
     struct arena a = arena_limited(1 << 20);
     struct client_id id = group(1);
-    struct store_history_row *rows;
+    struct profile_history_row *rows;
     struct bytes key;
     struct bytes value;
     size_t count;
-    enum err e = store_commit(s, &b);
+    enum err e = profile_commit(s, &b);
 
     if (e == ERR_OK)
-        e = store_next_row(s, &key, &value);
+        e = profile_next_row(s, &key, &value);
     if (e == ERR_OK)
-        e = store_history(s, &id, 0, 0, 9, &a, &rows, &count);
+        e = profile_history(s, &id, 0, 0, 9, &a, &rows, &count);
     arena_free(&a);
     return e;
 }

@@ -2,7 +2,7 @@
 /* A profile as files: made, found, opened, made unreadable. docs/STORAGE.md
  * section 1. The key slot is written last when a profile is made, and goes
  * first when it is wiped: without it nothing is a profile. */
-#include "store_sqlite.h"
+#include "profile_sqlite.h"
 
 static const char *const journals[] = {"state.db-wal", "state.db-shm",
                                        "state.db-journal"};
@@ -11,7 +11,7 @@ static const char *const journals[] = {"state.db-wal", "state.db-shm",
 static enum err
 remove_database(const struct folder *f)
 {
-    enum err e = folder_remove(f, store_sqlite_name);
+    enum err e = folder_remove(f, profile_sqlite_name);
 
     for (size_t i = 0; i < sizeof journals / sizeof *journals; i++) {
         enum err one = folder_remove(f, journals[i]);
@@ -25,7 +25,7 @@ remove_database(const struct folder *f)
 static enum err
 check_database(const struct folder *f)
 {
-    enum err e = folder_check(f, store_sqlite_name);
+    enum err e = folder_check(f, profile_sqlite_name);
 
     if (e == ERR_NOT_FOUND)
         return ERR_MALFORMED; /* a key slot without anything to open */
@@ -38,12 +38,12 @@ check_database(const struct folder *f)
 }
 
 enum err
-store_probe(const char *folder, enum store_method *out)
+profile_probe(const char *folder, enum profile_method *out)
 {
     struct folder f;
     enum err e = folder_open(folder, FOLDER_LOOK, &f);
 
-    *out = STORE_NONE;
+    *out = PROFILE_NONE;
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     if (e != ERR_OK)
@@ -54,9 +54,9 @@ store_probe(const char *folder, enum store_method *out)
 }
 
 enum err
-store_open(const char *folder,
-           const struct store_unlock *unlock,
-           struct store **out)
+profile_open(const char *folder,
+             const struct profile_unlock *unlock,
+             struct profile **out)
 {
     struct vault vault = {0};
     struct folder f;
@@ -68,36 +68,36 @@ store_open(const char *folder,
     if (e == ERR_OK)
         e = check_database(&f);
     if (e == ERR_OK)
-        return store_sqlite_open(&f, &vault, false, out);
+        return profile_sqlite_open(&f, &vault, false, out);
     vault_close(&vault);
     folder_close(&f);
     return e;
 }
 
 static enum err
-make_database(struct folder *f, struct store **out)
+make_database(struct folder *f, struct profile **out)
 {
     struct vault vault = {0};
     enum err e = remove_database(f); /* of a profile that was never finished */
 
     if (e == ERR_OK)
-        e = folder_make(f, store_sqlite_name);
+        e = folder_make(f, profile_sqlite_name);
     if (e == ERR_OK)
         e = vault_new(&vault);
     if (e == ERR_OK)
-        return store_sqlite_open(f, &vault, true, out);
+        return profile_sqlite_open(f, &vault, true, out);
     vault_close(&vault);
     return e;
 }
 
 enum err
-store_create(const char *folder,
-             const struct store_unlock *unlock,
-             struct store **out)
+profile_create(const char *folder,
+               const struct profile_unlock *unlock,
+               struct profile **out)
 {
-    struct store *s = NULL;
+    struct profile *s = NULL;
     struct folder f;
-    enum store_method method;
+    enum profile_method method;
     enum err e = vault_check(unlock);
 
     if (e == ERR_OK)
@@ -105,22 +105,22 @@ store_create(const char *folder,
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_DENIED : e;
     e = vault_method(&f, &method);
-    if (e == ERR_OK && method != STORE_NONE)
+    if (e == ERR_OK && method != PROFILE_NONE)
         e = ERR_EXISTS;
     if (e == ERR_OK)
         e = make_database(&f, &s);
     folder_close(&f);
     if (e == ERR_OK)
-        e = store_change_unlock(s, unlock); /* writes the first slot */
+        e = profile_change_unlock(s, unlock); /* writes the first slot */
     if (e == ERR_OK)
         *out = s;
     else
-        store_close(s);
+        profile_close(s);
     return e;
 }
 
 enum err
-store_wipe(const char *folder)
+profile_wipe(const char *folder)
 {
     struct folder f;
     enum err e = folder_open(folder, FOLDER_OWN, &f);
@@ -128,7 +128,7 @@ store_wipe(const char *folder)
 
     if (e != ERR_OK)
         return e;
-    if (!folder_has(&f, store_sqlite_name) && !folder_has(&f, "vault"))
+    if (!folder_has(&f, profile_sqlite_name) && !folder_has(&f, "vault"))
         e = ERR_NOT_FOUND;
     if (e == ERR_OK) {
         e = vault_destroy(&f);

@@ -8,51 +8,51 @@
 #include "place.h"
 #include "support/failing.h"
 
-static const struct store_unlock key_file = {.method = STORE_KEY_FILE};
+static const struct profile_unlock key_file = {.method = PROFILE_KEY_FILE};
 
-static struct store_unlock
+static struct profile_unlock
 passphrase(const char *text)
 {
-    return (struct store_unlock){.method = STORE_PASSPHRASE,
-                                 .passphrase = bytes_str(text),
-                                 .mem_kib = STORE_MEM_KIB_MIN,
-                                 .passes = STORE_PASSES};
+    return (struct profile_unlock){.method = PROFILE_PASSPHRASE,
+                                   .passphrase = bytes_str(text),
+                                   .mem_kib = PROFILE_MEM_KIB_MIN,
+                                   .passes = PROFILE_PASSES};
 }
 
 static void
-make(const struct place *p, const struct store_unlock *u)
+make(const struct place *p, const struct profile_unlock *u)
 {
-    struct store *s;
+    struct profile *s;
 
-    assert_ok(store_create(p->profile, u, &s));
-    store_close(s);
+    assert_ok(profile_create(p->profile, u, &s));
+    profile_close(s);
 }
 
 static enum err
-try_open(const struct place *p, const struct store_unlock *u)
+try_open(const struct place *p, const struct profile_unlock *u)
 {
-    struct store *s;
-    enum err e = store_open(p->profile, u, &s);
+    struct profile *s;
+    enum err e = profile_open(p->profile, u, &s);
 
     if (e == ERR_OK)
-        store_close(s);
+        profile_close(s);
     return e;
 }
 
 static void
 a_profile_is_made_and_found(void **state)
 {
-    struct store_unlock pass = passphrase("пароль");
+    struct profile_unlock pass = passphrase("пароль");
     struct place p = place_new();
-    enum store_method method;
+    enum profile_method method;
 
     (void)state;
-    assert_ok(store_probe(p.profile, &method));
-    assert_int_equal(method, STORE_NONE);
+    assert_ok(profile_probe(p.profile, &method));
+    assert_int_equal(method, PROFILE_NONE);
     assert_err(try_open(&p, &pass), ERR_NOT_FOUND);
     make(&p, &pass);
-    assert_ok(store_probe(p.profile, &method));
-    assert_int_equal(method, STORE_PASSPHRASE);
+    assert_ok(profile_probe(p.profile, &method));
+    assert_int_equal(method, PROFILE_PASSPHRASE);
     assert_ok(try_open(&p, &pass));
     pass = passphrase("Пароль");
     assert_err(try_open(&p, &pass), ERR_AUTH);
@@ -65,17 +65,17 @@ static void
 nobody_else_may_read_it(void **state)
 {
     struct place p = place_new();
-    struct store *s;
+    struct profile *s;
 
     (void)state;
-    assert_ok(store_create(p.profile, &key_file, &s));
+    assert_ok(profile_create(p.profile, &key_file, &s));
     assert_int_equal(place_mode(p.profile), 0700);
     assert_int_equal(place_mode(place_file(&p, "vault")), 0600);
     assert_int_equal(place_mode(place_file(&p, "key")), 0600);
     assert_int_equal(place_mode(place_file(&p, "state.db")), 0600);
     assert_int_equal(place_mode(place_file(&p, "state.db-wal")), 0600);
     assert_false(place_has(&p, "state.db-shm"));
-    store_close(s);
+    profile_close(s);
     assert_false(place_has(&p, "state.db-wal"));
     assert_int_equal(chmod(place_file(&p, "state.db"), 0644), 0);
     assert_ok(try_open(&p, &key_file));
@@ -86,31 +86,31 @@ nobody_else_may_read_it(void **state)
 static void
 what_is_there_is_not_overwritten(void **state)
 {
-    struct store_unlock pass = passphrase("x");
+    struct profile_unlock pass = passphrase("x");
     struct place p = place_new();
-    struct store *s;
+    struct profile *s;
 
     (void)state;
     make(&p, &key_file);
-    assert_err(store_create(p.profile, &pass, &s), ERR_EXISTS);
+    assert_err(profile_create(p.profile, &pass, &s), ERR_EXISTS);
     assert_ok(try_open(&p, &key_file));
     place_write(place_file(&p, "vault"), bytes_str("damaged"));
-    assert_err(store_create(p.profile, &pass, &s), ERR_MALFORMED);
+    assert_err(profile_create(p.profile, &pass, &s), ERR_MALFORMED);
     place_free(&p);
 }
 
 static void
 bad_arguments_make_nothing(void **state)
 {
-    struct store_unlock pass = passphrase("");
+    struct profile_unlock pass = passphrase("");
     struct place p = place_new();
-    struct store *s;
+    struct profile *s;
 
     (void)state;
-    assert_err(store_create(p.profile, &pass, &s), ERR_USE);
+    assert_err(profile_create(p.profile, &pass, &s), ERR_USE);
     pass = passphrase("x");
-    pass.mem_kib = STORE_MEM_KIB_MIN - 1;
-    assert_err(store_create(p.profile, &pass, &s), ERR_USE);
+    pass.mem_kib = PROFILE_MEM_KIB_MIN - 1;
+    assert_err(profile_create(p.profile, &pass, &s), ERR_USE);
     assert_int_not_equal(access(p.profile, F_OK), 0);
     place_free(&p);
 }
@@ -119,14 +119,14 @@ static void
 somebody_elses_place_is_denied(void **state)
 {
     struct place p = place_new();
-    enum store_method method;
-    struct store *s;
+    enum profile_method method;
+    struct profile *s;
 
     (void)state;
     assert_int_equal(mkdir(p.profile, 0700), 0);
     assert_int_equal(chmod(p.profile, 0755), 0);
     place_write(place_file(&p, "letter.txt"), bytes_str("x"));
-    assert_err(store_create(p.profile, &key_file, &s), ERR_DENIED);
+    assert_err(profile_create(p.profile, &key_file, &s), ERR_DENIED);
     assert_int_equal(chmod(p.profile, 0700), 0);
     make(&p, &key_file);
     /* a link in the place of each file */
@@ -138,7 +138,7 @@ somebody_elses_place_is_denied(void **state)
         assert_int_equal(rename(place_file(&p, names[i]), away), 0);
         assert_int_equal(symlink(away, place_file(&p, names[i])), 0);
         assert_err(try_open(&p, &key_file), ERR_DENIED);
-        assert_err(store_probe(p.profile, &method),
+        assert_err(profile_probe(p.profile, &method),
                    i == 0 ? ERR_DENIED : ERR_OK);
         assert_int_equal(rename(away, place_file(&p, names[i])), 0);
     }
@@ -151,25 +151,25 @@ static void
 two_at_a_time_are_one_too_many(void **state)
 {
     struct place p = place_new();
-    enum store_method method;
-    struct store *second;
-    struct store *s;
+    enum profile_method method;
+    struct profile *second;
+    struct profile *s;
     int status;
     pid_t pid;
 
     (void)state;
-    assert_ok(store_create(p.profile, &key_file, &s));
-    assert_err(store_open(p.profile, &key_file, &second), ERR_BUSY);
-    assert_err(store_create(p.profile, &key_file, &second), ERR_BUSY);
-    assert_err(store_wipe(p.profile), ERR_BUSY);
-    assert_ok(store_probe(p.profile, &method)); /* looking is allowed */
+    assert_ok(profile_create(p.profile, &key_file, &s));
+    assert_err(profile_open(p.profile, &key_file, &second), ERR_BUSY);
+    assert_err(profile_create(p.profile, &key_file, &second), ERR_BUSY);
+    assert_err(profile_wipe(p.profile), ERR_BUSY);
+    assert_ok(profile_probe(p.profile, &method)); /* looking is allowed */
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        _exit(store_open(p.profile, &key_file, &second) == ERR_BUSY ? 0 : 1);
+        _exit(profile_open(p.profile, &key_file, &second) == ERR_BUSY ? 0 : 1);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    store_close(s);
+    profile_close(s);
     assert_ok(try_open(&p, &key_file));
     place_free(&p);
 }
@@ -224,13 +224,13 @@ static void
 an_unfinished_profile_is_made_again(void **state)
 {
     struct place p = place_new();
-    enum store_method method;
+    enum profile_method method;
 
     (void)state;
     make(&p, &key_file);
     assert_int_equal(unlink(place_file(&p, "vault")), 0);
-    assert_ok(store_probe(p.profile, &method));
-    assert_int_equal(method, STORE_NONE);
+    assert_ok(profile_probe(p.profile, &method));
+    assert_int_equal(method, PROFILE_NONE);
     make(&p, &key_file);
     assert_ok(try_open(&p, &key_file));
     place_free(&p);
@@ -239,22 +239,22 @@ an_unfinished_profile_is_made_again(void **state)
 static void
 another_way_to_unlock(void **state)
 {
-    struct store_unlock pass = passphrase("x");
-    struct store_unlock none = passphrase("");
+    struct profile_unlock pass = passphrase("x");
+    struct profile_unlock none = passphrase("");
     struct place p = place_new();
-    struct store *s;
+    struct profile *s;
 
     (void)state;
-    assert_ok(store_create(p.profile, &key_file, &s));
-    assert_err(store_change_unlock(s, &none), ERR_USE);
-    assert_ok(store_change_unlock(s, &pass));
-    store_close(s);
+    assert_ok(profile_create(p.profile, &key_file, &s));
+    assert_err(profile_change_unlock(s, &none), ERR_USE);
+    assert_ok(profile_change_unlock(s, &pass));
+    profile_close(s);
     assert_false(place_has(&p, "key"));
     assert_err(try_open(&p, &key_file), ERR_USE);
     assert_ok(try_open(&p, &pass));
-    assert_ok(store_memory_new(&s));
-    assert_err(store_change_unlock(s, &pass), ERR_UNSUPPORTED);
-    store_close(s);
+    assert_ok(profile_memory_new(&s));
+    assert_err(profile_change_unlock(s, &pass), ERR_UNSUPPORTED);
+    profile_close(s);
     place_free(&p);
 }
 
@@ -262,18 +262,18 @@ static void
 a_wiped_profile_is_gone(void **state)
 {
     struct place p = place_new();
-    enum store_method method;
+    enum profile_method method;
 
     (void)state;
-    assert_err(store_wipe(p.profile), ERR_NOT_FOUND);
+    assert_err(profile_wipe(p.profile), ERR_NOT_FOUND);
     make(&p, &key_file);
-    assert_ok(store_wipe(p.profile));
+    assert_ok(profile_wipe(p.profile));
     assert_false(place_has(&p, "vault"));
     assert_false(place_has(&p, "key"));
     assert_false(place_has(&p, "state.db"));
-    assert_ok(store_probe(p.profile, &method));
-    assert_int_equal(method, STORE_NONE);
-    assert_err(store_wipe(p.profile), ERR_NOT_FOUND);
+    assert_ok(profile_probe(p.profile, &method));
+    assert_int_equal(method, PROFILE_NONE);
+    assert_err(profile_wipe(p.profile), ERR_NOT_FOUND);
     make(&p, &key_file); /* and there may be another */
     place_free(&p);
 }
@@ -289,7 +289,7 @@ a_wipe_that_is_cut_off_has_done_its_work(void **state)
     make(&p, &key_file);
     assert_int_equal(unlink(place_file(&p, "state.db")), 0);
     assert_int_equal(mkdir(place_file(&p, "state.db"), 0700), 0);
-    assert_err(store_wipe(p.profile), ERR_DISK);
+    assert_err(profile_wipe(p.profile), ERR_DISK);
     assert_false(place_has(&p, "vault"));
     assert_false(place_has(&p, "key"));
     place_free(&p);
@@ -299,16 +299,16 @@ static enum err
 make_and_open(void *context)
 {
     struct place p = place_new();
-    struct store *s;
-    enum err e = store_create(p.profile, &key_file, &s);
+    struct profile *s;
+    enum err e = profile_create(p.profile, &key_file, &s);
 
     (void)context;
     if (e == ERR_OK) {
-        store_close(s);
-        e = store_open(p.profile, &key_file, &s);
+        profile_close(s);
+        e = profile_open(p.profile, &key_file, &s);
     }
     if (e == ERR_OK)
-        store_close(s);
+        profile_close(s);
     place_free(&p);
     return e;
 }
