@@ -19,6 +19,7 @@ watch(struct client *c, struct group *g, struct line *l)
     q.watch.credit = INBOX_CREDIT;
     g->watched = false;
     g->channel.owed = 0;
+    g->channel.seen = g->channel.last; /* a new session is a new story */
     return lines_request(c, l, &q, OP_WATCH, &g->id, g->epoch);
 }
 
@@ -153,11 +154,11 @@ take_records(struct client *c,
 
 /* E-07: what was acknowledged must be in the log. */
 static enum err
-check_promises(struct client *c, struct group *g)
+check_promises(struct client *c, struct group *g, uint64_t relay_last)
 {
     bool lied = false;
 
-    outbox_check(g, g->channel.last, &lied);
+    outbox_check(g, relay_last, &lied);
     return lied ? inbox_alarm(c, g, CODE_ALARM_NOT_STORED, NULL) : ERR_OK;
 }
 
@@ -179,7 +180,7 @@ page(struct client *c,
     if (e != ERR_OK || g->epoch != epoch || !groups_active(g) || !lines_open(l))
         return e;
     g->watched = true;
-    e = check_promises(c, g);
+    e = check_promises(c, g, ev->records.last);
     if (e == ERR_OK && g->channel.owed >= INBOX_CREDIT_EACH) {
         uint32_t owed = g->channel.owed;
 

@@ -311,16 +311,20 @@ outbox_has(const struct group *g, enum post_kind kind)
 }
 
 void
-outbox_check(struct group *g, uint64_t number, bool *lied)
+outbox_check(struct group *g, uint64_t relay_last, bool *lied)
 {
     struct queue_node *n;
 
-    for (n = queue_first(&g->outbox); n != NULL; n = queue_next(&g->outbox, n))
-        if (post_of(n)->state == POST_APPENDED &&
-            post_of(n)->number <= number) {
-            post_of(n)->state = POST_SENT;
+    for (n = queue_first(&g->outbox); n != NULL;
+         n = queue_next(&g->outbox, n)) {
+        struct post *p = post_of(n);
+
+        if (p->state == POST_APPENDED &&
+            (p->number <= g->channel.last || p->number > relay_last)) {
+            p->state = POST_SENT;
             *lied = true;
         }
+    }
 }
 
 enum err

@@ -55,9 +55,9 @@ outbox_find(const struct group *g, const uint8_t hash[static LIMIT_ID]);
 MUST_USE enum err
 outbox_seen(struct client *c, struct group *g, struct post *p);
 
-/* Record `number` of the log is not one of ours: is that what we were told
- * (E-07)? lied is set when not; the row will be sent again. */
-void outbox_check(struct group *g, uint64_t number, bool *lied);
+/* E-07: is all that was acknowledged still to come, in a log that ends at
+ * relay_last? lied is set when not; the row will be sent again. */
+void outbox_check(struct group *g, uint64_t relay_last, bool *lied);
 
 /* What was not in the log of the epoch that is over is NEW again. */
 MUST_USE enum err outbox_epoch(struct client *c, struct group *g);
