@@ -137,7 +137,10 @@ say(struct client *c,
     if (e != ERR_OK)
         return ERR_INTERNAL; /* all reasons were looked at before */
     memcpy(id->b, content.id, sizeof id->b);
-    return tell_on_its_way(c, g, &content, *act);
+    e = tell_on_its_way(c, g, &content, *act);
+    if (e == ERR_OK)
+        e = hooks_said(c, g);
+    return e;
 }
 
 enum err

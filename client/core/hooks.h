@@ -81,6 +81,9 @@ MUST_USE enum err hooks_not_added(struct client *c,
                                   const struct intent *in,
                                   enum notice_code code);
 
+/* client_say() has put something of ours into the outbox. */
+MUST_USE enum err hooks_said(struct client *c, struct group *g);
+
 /* We are out of it (removed, left, locked out), or it is forgotten. */
 MUST_USE enum err hooks_gone(struct client *c, struct group *g);
 

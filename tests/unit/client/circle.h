@@ -158,6 +158,14 @@ hooks_not_added(struct client *c,
 }
 
 enum err
+hooks_said(struct client *c, struct group *g)
+{
+    (void)c;
+    (void)g;
+    return ERR_OK;
+}
+
+enum err
 hooks_gone(struct client *c, struct group *g)
 {
     (void)g;
