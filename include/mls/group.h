@@ -66,6 +66,36 @@ struct mls_join {
 MUST_USE enum err
 mls_group_join(const struct mls_join *in, struct mls_group **out);
 
+/* Publishes the group for external joins (section 12.4.3.2): appends an
+ * MLSMessage with a signed GroupInfo that holds external_pub, and the tree when
+ * asked for. Whoever has it can join: not for closed groups. ERR_TURN (we are
+ * out), ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err
+mls_group_publish(const struct mls_group *g, bool with_tree, struct buf *out);
+
+struct mls_external_join {
+    struct bytes group_info;   /* MLSMessage */
+    struct bytes ratchet_tree; /* empty: inside the GroupInfo */
+    const struct mls_identity *who;
+    bool replace;              /* take the place of an old leaf of ours: */
+    struct mls_leaf_index old; /* it has the same credential */
+    const struct mls_psk *psks;
+    size_t psk_count;
+    struct bytes authenticated_data;
+};
+
+/* Joins by an external commit.
+ *
+ *  commit  appended: the MLSMessage for the members
+ *  out     the group as it will be when the commit counts, and of no use if it
+ *          does not; owned by the caller
+ *
+ * ERR_NOT_FOUND when there is no external_pub, ERR_MALFORMED, ERR_AUTH,
+ * ERR_UNSUPPORTED, ERR_FULL (the tree), ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
+                                          struct buf *commit,
+                                          struct mls_group **out);
+
 /* Wipes every secret; NULL is allowed. */
 void mls_group_free(struct mls_group *g);
 

@@ -3,14 +3,11 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "extension.h"
 #include "group_context.h"
-#include "group_info.h"
 #include "group_private.h"
+#include "join_info.h"
 #include "message.h"
 #include "psk_find.h"
-#include "tree_check.h"
-#include "tree_hash.h"
 #include "welcome.h"
 
 /* One joining on its way. What is owned is released by joining_end(). */
@@ -143,47 +140,9 @@ open_info(struct joining *w)
     mls_secret_wipe(&welcome);
     if (e == ERR_OK)
         e = mls_group_info_read(buf_bytes(&w->opened_info), &w->info);
-    if (e == ERR_OK)
-        e = mls_group_context_check(&w->info.context);
-    if (e == ERR_OK && w->info.confirmation_tag.len != MLS_HASH_LEN)
-        e = ERR_MALFORMED;
     if (e == ERR_OK && w->successor && w->info.context.epoch != 1)
         e = ERR_MALFORMED;
-    if (e == ERR_OK)
-        e = mls_check_group_extensions(w->info.context.extensions);
     return e;
-}
-
-/* The tree, from the GroupInfo or from beside it; the GroupInfo's signature
- * holds under the signer's key in it; its hash is the one in the context; and
- * everything in it is as it must be. */
-static enum err
-take_tree(struct joining *w)
-{
-    const struct mls_group_context *gc = &w->info.context;
-    struct bytes encoded = w->in->ratchet_tree;
-    struct mls_leaf_node signer;
-    enum err e;
-
-    if (!mls_extensions_find(w->info.extensions, MLS_EXTENSION_RATCHET_TREE,
-                             &encoded) &&
-        encoded.len == 0)
-        return ERR_MALFORMED;
-    e = mls_tree_read(encoded, &w->g->tree);
-    if (e != ERR_OK)
-        return e;
-    if (!mls_tree_leaf(w->g->tree, w->info.signer, &signer))
-        return ERR_MALFORMED;
-    e = mls_check_leaf_key(&signer);
-    if (e == ERR_OK)
-        e = mls_group_info_verify(&w->info, &signer.signature_key);
-    if (e == ERR_OK)
-        e = mls_tree_hash_root(w->g->tree, w->g->tree_hash);
-    if (e != ERR_OK)
-        return e;
-    if (!bytes_equal(BYTES_OF(w->g->tree_hash), gc->tree_hash))
-        return ERR_MALFORMED;
-    return mls_check_tree(w->g->tree, gc->group_id, gc->extensions);
 }
 
 /* Our leaf is the one of our key package, byte for byte. */
@@ -223,26 +182,6 @@ take_keys(struct joining *w)
     return e;
 }
 
-/* The group's own fields from the GroupInfo. */
-static enum err
-take_context(struct joining *w)
-{
-    const struct mls_group_context *gc = &w->info.context;
-    struct mls_group *g = w->g;
-
-    buf_append(&g->id, gc->group_id);
-    buf_append(&g->extensions, gc->extensions);
-    buf_append(&g->context, w->info.encoded_context);
-    g->epoch = gc->epoch;
-    g->confirmed_len = gc->confirmed_transcript_hash.len;
-    if (g->confirmed_len > 0)
-        memcpy(g->confirmed, gc->confirmed_transcript_hash.b, g->confirmed_len);
-    g->signature = w->in->secret->signature;
-    if (buf_end(&g->id) != ERR_OK || buf_end(&g->extensions) != ERR_OK)
-        return ERR_MEMORY;
-    return buf_end(&g->context);
-}
-
 static enum err
 begin_epoch(struct joining *w)
 {
@@ -270,9 +209,8 @@ join(struct joining *w)
     w->g = mls_epoch_empty();
     if (w->g == NULL)
         return ERR_MEMORY;
-    e = take_context(w);
-    if (e == ERR_OK)
-        e = take_tree(w);
+    w->g->signature = w->in->secret->signature;
+    e = mls_join_info(w->g, &w->info, w->in->ratchet_tree);
     if (e == ERR_OK)
         e = find_own_leaf(w);
     if (e == ERR_OK)
