@@ -139,6 +139,11 @@ void mls_group_tree_hash(const struct mls_group *g,
 void mls_group_confirmed_transcript_hash(const struct mls_group *g,
                                          uint8_t out[static MLS_HASH_LEN]);
 
+/* Appends the ratchet tree (section 12.4.3.3), for joiners whose Welcome came
+ * without it: mls_join.ratchet_tree. ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err mls_group_ratchet_tree(const struct mls_group *g,
+                                         struct buf *out);
+
 /* MLS-Exporter (section 8.5). ERR_TOO_LARGE over 255 * 32 bytes. */
 MUST_USE enum err mls_group_export(const struct mls_group *g,
                                    const char *label,
@@ -215,8 +220,9 @@ struct mls_commit_plan {
  *  commit   appended: MLSMessage
  *  welcome  appended: one MLSMessage for all who are added, or nothing
  *
- * ERR_MALFORMED when an add or remove is not valid, ERR_TOO_LARGE, ERR_MEMORY,
- * ERR_EXPIRED. */
+ * ERR_MALFORMED when an add, a remove or the extensions are not valid,
+ * ERR_EXPIRED an add, ERR_FULL no room for more members, ERR_TOO_LARGE,
+ * ERR_MEMORY, ERR_TURN (we were removed, or the group has ended). */
 MUST_USE enum err mls_group_commit(const struct mls_group *g,
                                    const struct mls_commit_plan *plan,
                                    struct buf *commit,

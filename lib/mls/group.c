@@ -214,6 +214,13 @@ mls_group_confirmed_transcript_hash(const struct mls_group *g,
     memcpy(out, g->confirmed, MLS_HASH_LEN);
 }
 
+enum err
+mls_group_ratchet_tree(const struct mls_group *g, struct buf *out)
+{
+    mls_tree_write(g->tree, out);
+    return buf_end(out);
+}
+
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch)
 {
