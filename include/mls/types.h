@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small types that every part of lib/mls and its users share. Suite 0x0003 only:
- * MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 (RFC 9420 section 17.1). */
+/* Small types that every part of lib/mls and its users share. Suite 0x0003
+ * only: MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 (RFC 9420
+ * section 17.1). */
 #ifndef MLS_TYPES_H
 #define MLS_TYPES_H
 

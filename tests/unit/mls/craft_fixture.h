@@ -139,4 +139,15 @@ craft_open(struct bytes message)
     return m;
 }
 
+/* p refuses the message and is as before. */
+static inline void
+refused(struct person *p, struct bytes message, enum err want)
+{
+    struct buf before = group_state(p->g);
+
+    assert_err(person_refuse(p, message), want);
+    assert_state(p->g, &before);
+    buf_free(&before);
+}
+
 #endif
