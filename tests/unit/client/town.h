@@ -49,6 +49,7 @@ struct town_client {
     struct town_row *rows;
     struct town_notice *heard;
     size_t heard_count;
+    size_t heard_before; /* by cores before this one: acts begin with 1 again */
     char (*texts)[TOWN_TEXT]; /* of NOTICE_TEXT in the history, in its order */
     size_t text_count;
     bool cut;  /* its lines do not work */
@@ -145,6 +146,7 @@ town_open_client(size_t i)
                                   (struct bytes){r->value, r->len}));
     assert_ok(client_start(k->core, town->now, false));
     k->deadline = CORE_NEVER;
+    k->heard_before = k->heard_count;
 }
 
 /* --- connections -------------------------------------------------------------
@@ -570,7 +572,7 @@ town_act(size_t client, uint64_t act)
     const struct town_client *k = &town->clients[client];
     enum notice_kind kind = NOTICE_KINDS;
 
-    for (size_t i = 0; i < k->heard_count; i++) {
+    for (size_t i = k->heard_before; i < k->heard_count; i++) {
         const struct notice *n = &k->heard[i].n;
 
         if (n->act != act ||
