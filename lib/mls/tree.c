@@ -236,8 +236,9 @@ mls_tree_key(const struct mls_tree *t, struct mls_node_index n)
     return (const struct dh_public *)(node->raw + 1); /* after its length */
 }
 
-void
-mls_parent_node_read(struct reader *r, struct mls_parent_node *out)
+/* Without the order of the unmerged leaves, which costs their number. */
+static void
+read_parent(struct reader *r, struct mls_parent_node *out)
 {
     const uint8_t *begin = r->rest.b;
     size_t before = r->rest.len;
@@ -249,6 +250,12 @@ mls_parent_node_read(struct reader *r, struct mls_parent_node *out)
     out->raw = (struct bytes){begin, before - r->rest.len};
     if (reader_end(&key) != ERR_OK || out->unmerged.len % 4 != 0)
         reader_fail(r);
+}
+
+void
+mls_parent_node_read(struct reader *r, struct mls_parent_node *out)
+{
+    read_parent(r, out);
     for (size_t i = 1; i < mls_unmerged_count(out->unmerged); i++)
         if (mls_unmerged_at(out->unmerged, i - 1).v >=
             mls_unmerged_at(out->unmerged, i).v)
@@ -264,7 +271,7 @@ mls_tree_parent(const struct mls_tree *t,
 
     if (r.rest.len == 0)
         return false;
-    mls_parent_node_read(&r, out);
+    read_parent(&r, out);
     return reader_end(&r) == ERR_OK; /* as when it came in */
 }
 
