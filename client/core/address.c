@@ -75,3 +75,21 @@ client_id_random(void)
     while (client_id_is_zero(&id));
     return id;
 }
+
+enum err
+client_link_kind(struct bytes link, enum client_link_kind *out)
+{
+    static const enum client_link_kind kinds[] = {
+        [URI_RELAY] = CLIENT_LINK_RELAY,
+        [URI_JOIN] = CLIENT_LINK_JOIN,
+        [URI_ASK] = CLIENT_LINK_ASK,
+        [URI_RETURN] = CLIENT_LINK_RETURN,
+    };
+    struct uri uri;
+    enum err e = uri_read(link, &uri);
+
+    if (e == ERR_OK)
+        *out = kinds[uri.kind];
+    uri_wipe(&uri);
+    return e;
+}

@@ -15,8 +15,10 @@ visit_begin(struct visit *v, struct bytes link, enum uri_kind kind)
     enum err e = uri_read(link, &uri);
 
     *v = (struct visit){.state = VISIT_FETCHING};
-    if (e != ERR_OK || uri.kind != kind)
-        return ERR_USE;
+    if (e == ERR_OK && uri.kind != kind)
+        e = ERR_USE;
+    if (e != ERR_OK)
+        return e;
     v->id = client_id_random();
     address_from_uri(&uri, &v->relay);
     memcpy(v->card, uri.card, sizeof v->card);

@@ -8,8 +8,6 @@
 #include "pick.h"
 #include "view.h"
 
-enum { LINK_MAX = 512 };
-
 enum exit_code
 app_init(struct app *a, const struct options *o)
 {
@@ -92,30 +90,34 @@ app_acting(struct app *a, enum err e, uint64_t act, void (*done)(struct app *))
 }
 
 bool
-app_text(struct app *a, int i, size_t max, struct bytes *out)
+app_clean(struct app *a, struct bytes text, size_t max)
 {
-    const char *s = a->o->args[i];
     char limit[24];
 
-    *out = bytes_str(s != NULL ? s : "");
-    if (s != NULL && strcmp(s, "-") == 0) {
-        if (!pick_input(a, max + 1, out))
-            return false;
-    }
-    if (out->len == 0) {
-        app_fail(a, EXIT_BAD_DATA, WORD_TEXT_EMPTY, bytes_str(""));
-        return false;
-    }
-    if (out->len > max) {
+    if (text.len > max) {
         snprintf(limit, sizeof limit, "%zu", max);
         app_fail(a, EXIT_BAD_DATA, WORD_TEXT_LONG, bytes_str(limit));
         return false;
     }
-    if (!text_is_clean(*out)) {
+    if (!text_is_clean(text)) {
         app_fail(a, EXIT_BAD_DATA, WORD_TEXT_NOT_CLEAN, bytes_str(""));
         return false;
     }
     return true;
+}
+
+bool
+app_text(struct app *a, int i, size_t max, struct bytes *out)
+{
+    const char *s = a->o->args[i];
+
+    *out = bytes_str(s != NULL ? s : "");
+    if (s != NULL && strcmp(s, "-") == 0)
+        return pick_input(a, max + 1, out) && app_clean(a, *out, max);
+    if (out->len > 0)
+        return app_clean(a, *out, max);
+    app_fail(a, EXIT_BAD_DATA, WORD_TEXT_EMPTY, bytes_str(""));
+    return false;
 }
 
 bool

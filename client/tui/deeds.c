@@ -28,7 +28,7 @@ deeds_name(struct app *a, struct bytes *out)
 {
     *out = bytes_str(a->o->name != NULL ? a->o->name : "");
     if (out->len > 0)
-        return true;
+        return app_clean(a, *out, LIMIT_NAME);
     app_fail(a, EXIT_BAD_USAGE, WORD_NO_NAME, bytes_str(""));
     return false;
 }
@@ -42,16 +42,17 @@ deeds_group_made(struct app *a)
 void
 deeds_group_new(struct app *a)
 {
-    struct bytes title, name;
+    struct bytes title, name, relay;
     enum err e;
 
     if (a->o->relay == NULL) {
         app_fail(a, EXIT_BAD_USAGE, WORD_NO_RELAY, bytes_str(""));
         return;
     }
-    if (!deeds_name(a, &name) || !app_text(a, 0, LIMIT_TITLE, &title))
+    if (!deeds_name(a, &name) || !app_text(a, 0, LIMIT_TITLE, &title) ||
+        !pick_link_text(a, a->o->relay, CLIENT_LINK_RELAY, &relay))
         return;
-    e = client_group_new(a->client, bytes_str(a->o->relay),
+    e = client_group_new(a->client, relay,
                          a->o->lobby ? CLIENT_LOBBY : CLIENT_CIRCLE, title,
                          name, a->now, &a->group, &a->act);
     app_acting(a, e, a->act, deeds_group_made);
@@ -144,7 +145,8 @@ deeds_knock(struct app *a)
     struct bytes link, name, reason = bytes_str("");
     enum err e;
 
-    if (!deeds_name(a, &name) || !pick_link_text(a, a->o->args[0], &link))
+    if (!deeds_name(a, &name) ||
+        !pick_link_text(a, a->o->args[0], CLIENT_LINK_JOIN, &link))
         return;
     if (a->o->arg_count > 1 && !app_text(a, 1, LIMIT_TEXT, &reason))
         return;

@@ -105,7 +105,7 @@ desk_ask(struct app *a)
 
     if (!app_text(a, 1, LIMIT_TEXT, &text))
         return;
-    if (!pick_link_text(a, a->o->args[0], &link))
+    if (!pick_link_text(a, a->o->args[0], CLIENT_LINK_ASK, &link))
         return;
     e = client_ask(a->client, link, text, desk_language(a), a->o->urgency,
                    a->now, &a->group, &a->act);

@@ -204,11 +204,43 @@ pick_input(struct app *a, size_t max, struct bytes *out)
     return false;
 }
 
-bool
-pick_link_text(struct app *a, const char *word, struct bytes *out)
+static bool
+pick_link_refuse(struct app *a, enum err e)
 {
-    if (strcmp(word, "-") == 0)
-        return pick_input(a, LINK_MAX, out);
+    enum word w = WORD_BAD_LINK;
+
+    if (e == ERR_AUTH)
+        w = WORD_CUT_LINK;
+    else if (e == ERR_UNSUPPORTED)
+        w = WORD_LATER_LINK;
+    app_fail(a, EXIT_BAD_DATA, w, bytes_str(""));
+    return false;
+}
+
+bool
+pick_link_text(struct app *a,
+               const char *word,
+               enum client_link_kind kind,
+               struct bytes *out)
+{
+    static const enum word purposes[] = {
+        [CLIENT_LINK_RELAY] = WORD_LINK_RELAY,
+        [CLIENT_LINK_JOIN] = WORD_LINK_JOIN,
+        [CLIENT_LINK_ASK] = WORD_LINK_ASK,
+        [CLIENT_LINK_RETURN] = WORD_LINK_ASK,
+    };
+    enum client_link_kind found;
+    enum err e;
+
     *out = bytes_str(word);
-    return true;
+    if (strcmp(word, "-") == 0 && !pick_input(a, LINK_MAX, out))
+        return false;
+    e = client_link_kind(*out, &found);
+    if (e != ERR_OK)
+        return pick_link_refuse(a, e);
+    if (found == kind || kind == CLIENT_LINK_RELAY)
+        return true;
+    app_fail(a, EXIT_BAD_DATA, WORD_WRONG_KIND_OF_LINK,
+             bytes_str(words_get(a->p.lang, purposes[found])));
+    return false;
 }

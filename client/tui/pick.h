@@ -30,8 +30,12 @@ bool pick_knock(struct app *a, const char *word, struct client_knock_info *out);
 
 bool pick_link(struct app *a, const char *word, struct client_link_info *out);
 
-/* A link given as an argument, or "-" for standard input; borrowed. */
-bool pick_link_text(struct app *a, const char *word, struct bytes *out);
+/* A link of this kind (of any for CLIENT_LINK_RELAY, since each tells where its
+ * relay is), given as an argument, or "-" for standard input; borrowed. */
+bool pick_link_text(struct app *a,
+                    const char *word,
+                    enum client_link_kind kind,
+                    struct bytes *out);
 
 /* Up to max bytes of standard input without the newlines at the end, in
  * a->text. */

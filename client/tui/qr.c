@@ -41,7 +41,7 @@ qr_print(FILE *f, struct bytes text)
         return ERR_TOO_LARGE;
     memcpy(copy, text.b, text.len);
     copy[text.len] = '\0';
-    code = QRcode_encodeString(copy, 0, QR_ECLEVEL_L, QR_MODE_AN, 1);
+    code = QRcode_encodeString(copy, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
     if (code == NULL)
         return errno == ERANGE ? ERR_TOO_LARGE : ERR_MEMORY;
     qr_rows(f, code);

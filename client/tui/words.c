@@ -123,6 +123,7 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
     [WORD_URGENT_NOW] = {"NOW", "СЕЙЧАС"},
     [WORD_LINK_JOIN] = {"join", "вход"},
     [WORD_LINK_ASK] = {"ask", "просьбы"},
+    [WORD_LINK_RELAY] = {"the address of a relay", "адрес сервера"},
     [WORD_LINK_REVOKED] = {"revoked", "отозвана"},
     [WORD_LINK_EXPIRED] = {"expired", "истекла"},
     [WORD_LINK_USES] = {"used {0} of {1}", "использована {0} из {1}"},
@@ -206,11 +207,6 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
          "Ссылку сделала более новая программа. Обновите pristan."},
     [WORD_WRONG_KIND_OF_LINK] = {"This link is for something else: {0}",
                                  "Эта ссылка для другого: {0}"},
-    [WORD_LINK_ARGUMENT] =
-        {"A link is a secret, and other programs here can see "
-         "command lines. Next time give - and paste it.",
-         "Ссылка секретна, а командную строку видят другие "
-         "программы. В другой раз укажите - и вставьте её."},
     [WORD_TEXT_NOT_CLEAN] =
         {"The text is not valid UTF-8 or carries control "
          "characters. Nothing was sent.",

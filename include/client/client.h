@@ -131,6 +131,22 @@ MUST_USE enum err client_group_code(const struct client *c,
                                     enum client_script script,
                                     struct buf *out);
 
+/* --- links --------------------------------------------------------------- */
+
+enum client_link_kind {
+    CLIENT_LINK_RELAY = 1, /* only where a relay is */
+    CLIENT_LINK_JOIN,
+    CLIENT_LINK_ASK,
+    CLIENT_LINK_RETURN
+};
+
+/* What a link is for, before anything is done with it. ERR_MALFORMED: not a
+ * pristan link; ERR_AUTH: mistyped or cut short; ERR_UNSUPPORTED: made by a
+ * later version. The acts below give the same, and ERR_USE for a link of another
+ * kind. */
+MUST_USE enum err client_link_kind(struct bytes link,
+                                   enum client_link_kind *out);
+
 /* --- acts ---------------------------------------------------------------- */
 
 /* A new group of one on the relay of the given link (any kind). *id at once. */

@@ -99,6 +99,9 @@ void app_finish(struct app *a);
  * than max bytes or not clean. "-" reads standard input. */
 bool app_text(struct app *a, int i, size_t max, struct bytes *out);
 
+/* The same for text that is there already. */
+bool app_clean(struct app *a, struct bytes text, size_t max);
+
 /* The group meant by --group, or the only one; false after app_fail(). */
 bool app_group(struct app *a, struct client_group_info *out);
 
