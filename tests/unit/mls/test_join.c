@@ -4,6 +4,7 @@
 #include "lib/mls/group_info.h"
 #include "lib/mls/key_package_read.h"
 #include "lib/mls/message.h"
+#include "lib/mls/tree_hash.h"
 #include "lib/mls/welcome.h"
 
 /* A group of three adds a fourth; its Welcome taken apart, to be changed and
@@ -17,6 +18,7 @@ struct opened {
     struct mls_group_info info;
     struct mls_key_package kp;
     struct mls_secret path;
+    bool no_path;    /* leave it out */
     struct buf made; /* again */
 };
 
@@ -56,6 +58,7 @@ begin(struct opened *o)
     uint8_t ref[MLS_HASH_LEN];
     struct bytes add;
 
+    o->no_path = false;
     people_gather(&o->all, 3);
     o->welcome = buf_limited(FIXTURE_BYTES);
     o->secrets_bytes = buf_limited(FIXTURE_BYTES);
@@ -97,7 +100,8 @@ join_changed(struct opened *o, size_t signer, const struct mls_join *with)
 {
     struct mls_join in = with != NULL ? *with : (struct mls_join){0};
     struct mls_welcome_member member = {.init_key = o->kp.init_key,
-                                        .path_secret = &o->path};
+                                        .path_secret =
+                                            o->no_path ? NULL : &o->path};
     struct mls_welcome_plan plan = {
         .members = &member, .member_count = 1, .psks = o->secrets.psks};
     struct buf info = buf_limited(FIXTURE_BYTES);
@@ -283,6 +287,57 @@ path_secret(void **state)
     begin(&o);
     o.path.b[0] ^= 1;
     assert_err(join_changed(&o, 0, NULL), ERR_MALFORMED);
+    o.path.b[0] ^= 1;
+    o.info.signer.v = 3; /* ourselves */
+    assert_err(join_changed(&o, 3, NULL), ERR_MALFORMED);
+    end(&o);
+}
+
+/* The Welcome is for a key package whose leaf is not in the tree. */
+static void
+leaf_of_another_key_package(void **state)
+{
+    struct opened o;
+
+    (void)state;
+    begin(&o);
+    o.no_path = true;
+    assert_ok(join_changed(&o, 0, NULL));
+    assert_ok(mls_key_package_parse(person_key_package(&o.all.of[3]), &o.kp));
+    assert_err(join_changed(&o, 0, NULL), ERR_MALFORMED);
+    end(&o);
+}
+
+/* A tree that hashes to what the signer says, but is broken in itself: a parent
+ * node has another key than the parent hashes say. */
+static void
+broken_tree(void **state)
+{
+    struct opened o;
+    struct buf bytes = buf_limited(FIXTURE_BYTES);
+    struct mls_join in = {0};
+    struct mls_parent_node root;
+    struct mls_tree *t;
+    uint8_t hash[MLS_HASH_LEN];
+    size_t at = 0;
+
+    (void)state;
+    begin(&o);
+    o.no_path = true;
+    mls_tree_write(o.all.of[0].g->tree, &bytes);
+    assert_true(mls_tree_parent(o.all.of[0].g->tree, (struct mls_node_index){3},
+                                &root));
+    while (memcmp(bytes.b + at, root.encryption_key.b, DH_LEN) != 0)
+        at++;
+    bytes.b[at] ^= 1;
+    assert_ok(mls_tree_read(buf_bytes(&bytes), &t));
+    assert_ok(mls_tree_hash_root(t, hash));
+    mls_tree_free(t);
+    o.info.context.tree_hash = BYTES_OF(hash);
+    o.info.extensions = (struct bytes){0};
+    in.ratchet_tree = buf_bytes(&bytes);
+    assert_err(join_changed(&o, 0, &in), ERR_MALFORMED);
+    buf_free(&bytes);
     end(&o);
 }
 
@@ -388,6 +443,8 @@ main(void)
         cmocka_unit_test(group_info),
         cmocka_unit_test(tree),
         cmocka_unit_test(path_secret),
+        cmocka_unit_test(leaf_of_another_key_package),
+        cmocka_unit_test(broken_tree),
         cmocka_unit_test(preshared_keys),
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(without_memory),

@@ -3,6 +3,8 @@
  * vectors do not reach. */
 #include "craft_fixture.h"
 
+#include "lib/mls/transcript.h"
+
 /* --- proposals ----------------------------------------------------------- */
 
 static void
@@ -245,6 +247,143 @@ preshared_keys(void **state)
     people_free(&all);
 }
 
+/* --- commits made by hand ------------------------------------------------- */
+
+/* A commit without a path around these proposals, with the confirmation tag
+ * that it must have (12.4.1 by hand). */
+static struct bytes
+commit_by_hand(struct person *by, struct bytes proposals, struct buf *out)
+{
+    const struct mls_secret zero = {{0}};
+    struct craft c = craft_begin(by);
+    struct buf body = buf_limited(FIXTURE_BYTES);
+    struct mls_public_message m;
+    struct mls_group *n;
+    static uint8_t tag[MLS_HASH_LEN];
+
+    buf_opaque(&body, proposals);
+    buf_u8(&body, 0);
+    c.type = MLS_CONTENT_COMMIT;
+    c.body = buf_bytes(&body);
+    c.tag = BYTES_OF(tag);
+    m = craft_open(craft_end(&c, out));
+    assert_ok(mls_epoch_next(by->g, &n));
+    assert_ok(mls_tree_clone(by->g->tree, &n->tree));
+    memcpy(n->tree_hash, by->g->tree_hash, sizeof n->tree_hash);
+    mls_transcript_confirmed(BYTES_OF(by->g->interim), MLS_WIRE_PUBLIC_MESSAGE,
+                             m.ac.encoded, m.ac.auth.signature, n->confirmed);
+    n->confirmed_len = MLS_HASH_LEN;
+    assert_ok(mls_epoch_encode_context(n));
+    assert_ok(
+        mls_epoch_start(n, &by->g->secrets.init, &zero, &zero, NULL, NULL));
+    memcpy(tag, n->confirmation_tag, sizeof tag);
+    craft_end(&c, out);
+    mls_group_free(n);
+    buf_free(&body);
+    return buf_bytes(out);
+}
+
+/* After a ReInit nothing more is said in the group (11.2), but its
+ * resumption_psk is kept for the next one. */
+static void
+reinit_ends_the_group(void **state)
+{
+    struct people all;
+    struct buf proposal = buf_limited(4096);
+    struct buf list = buf_limited(4096);
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct buf epoch = buf_limited(FIXTURE_BYTES);
+    struct buf messages = buf_limited(FIXTURE_BYTES);
+    const struct mls_reinit r = {.group_id = bytes_str("next"),
+                                 .version = MLS_VERSION_10,
+                                 .suite = MLS_SUITE};
+    struct mls_staged *s;
+    struct mls_group *again;
+    struct mls_secret kept;
+
+    (void)state;
+    people_gather(&all, 2);
+    mls_proposal_write_reinit(&r, &proposal);
+    mls_commit_write_proposal(buf_bytes(&proposal), &list);
+    s = person_judge(&all.of[1],
+                     commit_by_hand(&all.of[0], buf_bytes(&list), &out),
+                     MLS_STAGED_COMMIT);
+    assert_int_equal(mls_staged_change(s, 0).type, MLS_PROPOSAL_REINIT);
+    mls_group_merge(all.of[1].g, s);
+    kept = *mls_group_resumption(all.of[1].g, 2);
+    assert_ok(mls_group_save_epoch(all.of[1].g, &epoch));
+    assert_ok(mls_group_save_messages(all.of[1].g, &messages));
+    assert_ok(mls_group_load(buf_bytes(&epoch), buf_bytes(&messages), &again));
+    assert_memory_equal(mls_group_resumption(again, 2), &kept, sizeof kept);
+    mls_group_free(all.of[1].g);
+    all.of[1].g = again;
+    buf_reset(&messages);
+    assert_err(mls_group_encrypt(again, bytes_str("x"), (struct bytes){0}, 0,
+                                 &messages, &s),
+               ERR_TURN);
+    assert_err(mls_group_propose_update(again, NULL, 0, MLS_FRAME_PUBLIC,
+                                        &messages, &s),
+               ERR_TURN);
+    assert_err(mls_group_propose_remove(again, (struct mls_leaf_index){0},
+                                        MLS_FRAME_PUBLIC, &messages, &s),
+               ERR_TURN);
+    assert_err(mls_group_propose_add(again, (struct bytes){0}, MLS_FRAME_PUBLIC,
+                                     &messages, &s),
+               ERR_TURN);
+    assert_err(mls_group_publish(again, true, &messages), ERR_TURN);
+    assert_err(person_refuse(&all.of[1], buf_bytes(&out)), ERR_TURN);
+    buf_free(&proposal);
+    buf_free(&list);
+    buf_free(&out);
+    buf_free(&epoch);
+    buf_free(&messages);
+    people_free(&all);
+}
+
+/* A resumption_psk of an epoch that all were in; one that nobody has. */
+static void
+resumption_psks(void **state)
+{
+    static const uint8_t nonce[MLS_HASH_LEN] = {1};
+    struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
+                            .usage = MLS_PSK_USAGE_APPLICATION,
+                            .psk_group_id = bytes_str("the group"),
+                            .psk_epoch = 1,
+                            .nonce = BYTES_OF(nonce)};
+    struct people all;
+    struct buf proposal = buf_limited(4096);
+    struct buf list = buf_limited(4096);
+    struct buf out = buf_limited(FIXTURE_BYTES);
+
+    (void)state;
+    people_gather(&all, 2);
+    mls_proposal_write_psk(&id, &proposal);
+    mls_commit_write_proposal(buf_bytes(&proposal), &list);
+    /* made without it: all that is shared holds, the tag does not */
+    mls_staged_free(person_judge(
+        &all.of[1], commit_by_hand(&all.of[0], buf_bytes(&list), &out),
+        MLS_STAGED_LOCKED_OUT));
+    id.psk_epoch = 7;
+    buf_reset(&proposal);
+    buf_reset(&list);
+    mls_proposal_write_psk(&id, &proposal);
+    mls_commit_write_proposal(buf_bytes(&proposal), &list);
+    refused(&all.of[1], commit_by_hand(&all.of[0], buf_bytes(&list), &out),
+            ERR_NOT_FOUND);
+    id.psk_epoch = 1;
+    id.usage = MLS_PSK_USAGE_BRANCH; /* not inside a group */
+    buf_reset(&proposal);
+    buf_reset(&list);
+    mls_proposal_write_psk(&id, &proposal);
+    mls_commit_write_proposal(buf_bytes(&proposal), &list);
+    refused(&all.of[1], commit_by_hand(&all.of[0], buf_bytes(&list), &out),
+            ERR_MALFORMED);
+    buf_free(&proposal);
+    buf_free(&list);
+    buf_free(&out);
+    people_free(&all);
+}
+
 int
 main(void)
 {
@@ -254,6 +393,8 @@ main(void)
         cmocka_unit_test(locked_out),
         cmocka_unit_test(bad_commits),
         cmocka_unit_test(preshared_keys),
+        cmocka_unit_test(reinit_ends_the_group),
+        cmocka_unit_test(resumption_psks),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
