@@ -284,6 +284,16 @@ client_link_text(const struct client *c,
                      : door_text(c, d, qr, out);
 }
 
+/* A link that was used up has no line any more, and its card must be told. */
+static enum err
+reopen_line(struct client *c, const struct door *d)
+{
+    const struct group *g = groups_find(c, &d->group);
+    struct line *l;
+
+    return g != NULL ? modules_line(c, &g->relay, &d->id, &l) : ERR_OK;
+}
+
 enum err
 client_link_revoke(struct client *c,
                    const struct client_id *id,
@@ -305,7 +315,9 @@ client_link_revoke(struct client *c,
         e = acts_done(c, *act);
     } else if (e == ERR_OK) {
         d->revoked = true;
-        e = shut(c, d);
+        e = reopen_line(c, d);
+        if (e == ERR_OK)
+            e = shut(c, d);
     }
     return client_exit(c, e);
 }

@@ -8,6 +8,8 @@
 #include "pick.h"
 #include "view.h"
 
+enum { SETTLE_MS = 5000 };
+
 enum exit_code
 app_init(struct app *a, const struct options *o)
 {
@@ -143,6 +145,7 @@ app_begin(struct app *a,
     a->page = page;
     a->store = store;
     a->now = now;
+    a->begun_ms = now.mono_ms;
     a->state = APP_SYNCING;
     if (!(a->command->flags & COMMAND_ONLINE) ||
         (a->command->flags & COMMAND_EARLY))
@@ -260,11 +263,24 @@ app_gave_up(struct app *a)
     a->state = APP_DONE;
 }
 
+/* In step, and nothing that came meanwhile is still being dealt with (a request
+ * that waits to be put into the log, say); but nobody waits long for that. What
+ * can be stored and sent later does not wait for a relay that is not there. */
+static bool
+app_ready(const struct app *a)
+{
+    if (client_idle(a->client))
+        return true;
+    if ((a->command->flags & COMMAND_QUEUES) && a->trouble != CODE_NONE)
+        return true;
+    return a->in_step && a->now.mono_ms >= a->begun_ms + SETTLE_MS;
+}
+
 void
 app_turn(struct app *a, struct client_now now)
 {
     a->now = now;
-    if (a->state == APP_SYNCING && (a->in_step || client_idle(a->client)))
+    if (a->state == APP_SYNCING && app_ready(a))
         app_run(a);
     if (a->state == APP_SETTLING && client_idle(a->client))
         a->state = APP_DONE;
@@ -279,7 +295,14 @@ app_turn(struct app *a, struct client_now now)
 uint64_t
 app_deadline(const struct app *a)
 {
-    return a->state == APP_DONE ? 0 : a->give_up_ms;
+    uint64_t settle = a->begun_ms + SETTLE_MS;
+
+    if (a->state == APP_DONE)
+        return 0;
+    if (a->state == APP_SYNCING && a->now.mono_ms < settle &&
+        settle < a->give_up_ms)
+        return settle;
+    return a->give_up_ms;
 }
 
 bool

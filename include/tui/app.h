@@ -42,6 +42,7 @@ struct app {
     struct client_now now;
     enum app_state state;
     enum exit_code exit;
+    uint64_t begun_ms;   /* monotonic */
     uint64_t give_up_ms; /* monotonic; UINT64_MAX never */
     uint64_t act;
     void (*done)(struct app *a); /* prints what was done; may be NULL */

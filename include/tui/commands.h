@@ -11,7 +11,8 @@ enum command_flags {
     COMMAND_ONLINE = 1,  /* dials, and waits until all lines are in step */
     COMMAND_CREATES = 2, /* makes the profile when there is none */
     COMMAND_EARLY = 4,   /* does not wait for the lines in step first */
-    COMMAND_KEEPS = 8    /* stays until told to stop */
+    COMMAND_KEEPS = 8,   /* stays until told to stop */
+    COMMAND_QUEUES = 16  /* is stored and leaves later when there is no relay */
 };
 
 struct command {
