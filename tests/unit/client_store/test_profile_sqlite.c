@@ -106,11 +106,11 @@ damaged_and_swapped_rows_are_refused(void **state)
 {
     static const char *const bad[] = {
         /* a byte of the tag; nothing; another row's content; another name */
-        "UPDATE state SET sealed = substr(sealed, 1, length(sealed) - 1) ||"
-        " x'00' WHERE number = 1",
+        ("UPDATE state SET sealed = CAST(substr(sealed, 1, length(sealed) - 1)"
+         " || x'00' AS BLOB) WHERE number = 1"),
         "UPDATE state SET sealed = x'' WHERE number = 1",
-        "UPDATE state SET sealed = (SELECT sealed FROM state WHERE number = 2)"
-        " WHERE number = 1",
+        ("UPDATE state SET sealed = (SELECT sealed FROM state WHERE"
+         " number = 2) WHERE number = 1"),
         "UPDATE state SET id = zeroblob(32) WHERE number = 1",
         "UPDATE state SET sealed = (SELECT sealed FROM meta) WHERE number = 1",
     };
@@ -140,8 +140,8 @@ damaged_and_displaced_lines_are_refused(void **state)
         "UPDATE history SET seq = 7 WHERE seq = 1",
         "UPDATE history SET expires_hour = 99 WHERE seq = 1",
         "UPDATE history SET expires_hour = NULL WHERE seq = 1",
-        "UPDATE history SET sealed = (SELECT sealed FROM history WHERE seq = 2)"
-        " WHERE seq = 1",
+        ("UPDATE history SET sealed = (SELECT sealed FROM history WHERE"
+         " seq = 2) WHERE seq = 1"),
         "UPDATE history SET sealed = zeroblob(60) WHERE seq = 1",
     };
 
