@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Batches between two threads, in order, each answered once. */
+#include "bench.h"
+
+#include <semaphore.h>
+
+#include "server/store/store_thread.h"
+
+static void
+wake(void *context)
+{
+    sem_post(context);
+}
+
+static void
+batches_come_back_in_order(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    const struct relay_results *results;
+    sem_t done;
+    enum err e;
+
+    (void)state;
+    bench_start(&b, true);
+    bench_open(&b);
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    assert_false(store_thread_collect(t, &e, &results));
+    for (uint64_t i = 1; i <= 200; i++) {
+        char text[16];
+        struct relay_op op;
+        struct relay_batch batch = {.ops = &op, .op_count = 1};
+
+        (void)snprintf(text, sizeof text, "%u", (unsigned)i);
+        op = op_message(1, text);
+        store_thread_submit(t, &batch);
+        while (sem_wait(&done) != 0)
+            continue;
+        assert_true(store_thread_collect(t, &e, &results));
+        assert_ok(e);
+        assert_int_equal(results->ops[0].number, i);
+        assert_false(store_thread_collect(t, &e, &results));
+    }
+    assert_ptr_equal(store_thread_stop(t), b.store);
+    assert_int_equal(bench_page(&b, 1, 0).last, 200);
+    sem_destroy(&done);
+    bench_end(&b);
+}
+
+static void
+stopping_waits_for_what_is_under_way(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    struct relay_op op = op_message(1, "last words");
+    struct relay_batch batch = {.ops = &op, .op_count = 1};
+    sem_t done;
+
+    (void)state;
+    bench_start(&b, true);
+    bench_open(&b);
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    store_thread_submit(t, &batch);
+    (void)store_thread_stop(t);
+    assert_int_equal(bench_page(&b, 1, 0).record_count, 1);
+    sem_destroy(&done);
+    bench_end(&b);
+}
+
+static void
+errors_come_back_too(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    struct relay_op op = op_message(1, "lost");
+    struct relay_batch batch = {.ops = &op, .op_count = 1};
+    const struct relay_results *results;
+    sem_t done;
+    enum err e;
+
+    (void)state;
+    bench_start(&b, false);
+    bench_open(&b);
+    store_disk_fail_at(b.disk, 1, false);
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    mem_fail_at(1);
+    assert_err(store_thread_start(b.store, wake, &done, &t), ERR_MEMORY);
+    mem_fail_at(0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    store_thread_submit(t, &batch);
+    while (sem_wait(&done) != 0)
+        continue;
+    assert_true(store_thread_collect(t, &e, &results));
+    assert_err(e, ERR_DISK);
+    (void)store_thread_stop(t);
+    sem_destroy(&done);
+    bench_end(&b);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(batches_come_back_in_order),
+        cmocka_unit_test(stopping_waits_for_what_is_under_way),
+        cmocka_unit_test(errors_come_back_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
