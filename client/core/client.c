@@ -10,6 +10,18 @@
 #include "step.h"
 #include "wire/limits.h"
 
+/* All of it at once: parsing then never asks for memory, and what does not fit
+ * is too much for everybody alike, whatever the moment. */
+static enum err
+arena_ready(struct arena *a)
+{
+    *a = arena_limited(WIRE_ARENA);
+    if (arena_new(a, WIRE_ARENA) == NULL)
+        return ERR_MEMORY;
+    arena_reset(a);
+    return ERR_OK;
+}
+
 enum err
 client_new(struct client **out)
 {
@@ -22,10 +34,12 @@ client_new(struct client **out)
     queue_init(&c->lines);
     turn_init(&c->turns[0]);
     turn_init(&c->turns[1]);
-    c->event_arena = arena_limited(WIRE_ARENA);
-    c->content_arena = arena_limited(WIRE_ARENA);
     c->scratch = buf_limited(LIMIT_FRAME);
-    e = hooks_new(c);
+    e = arena_ready(&c->event_arena);
+    if (e == ERR_OK)
+        e = arena_ready(&c->content_arena);
+    if (e == ERR_OK)
+        e = hooks_new(c);
     if (e != ERR_OK) {
         client_free(c);
         return e;

@@ -135,7 +135,7 @@ say(struct client *c,
     *act = acts_new(c);
     e = outbox_post(c, g, &content, *act);
     if (e != ERR_OK)
-        return ERR_INTERNAL; /* all reasons were looked at before */
+        return e == ERR_MEMORY ? e : ERR_INTERNAL; /* all else was asked */
     memcpy(id->b, content.id, sizeof id->b);
     e = tell_on_its_way(c, g, &content, *act);
     if (e == ERR_OK)

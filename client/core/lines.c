@@ -194,37 +194,35 @@ line_dial(struct client *c, struct line *l)
     return turn_dial(c, l->session, &l->relay.endpoints[l->endpoint]);
 }
 
+enum { HOST_HEADER_MAX = URI_HOST_MAX + sizeof "[]:65535" };
+
 /* "name:port", an IPv6 address in brackets. */
 static struct bytes
-host_header(const struct uri_endpoint *to, char out[static 96])
+host_header(const struct uri_endpoint *to, char out[static HOST_HEADER_MAX])
 {
     bool six = strchr(to->host, ':') != NULL;
-    struct buf b = buf_limited(95);
-    char digits[6];
-    size_t at = sizeof digits;
-    unsigned port = to->port;
+    size_t host_len = strlen(to->host), len = 0;
+    unsigned port = to->port, unit = 10000;
 
-    memset(out, 0, 96);
-    do {
-        digits[--at] = (char)('0' + port % 10);
-        port /= 10;
-    } while (port > 0);
-    buf_append(&b, bytes_str(six ? "[" : ""));
-    buf_append(&b, bytes_str(to->host));
-    buf_append(&b, bytes_str(six ? "]:" : ":"));
-    buf_append(
-        &b, (struct bytes){(const uint8_t *)digits + at, sizeof digits - at});
-    if (buf_end(&b) == ERR_OK)
-        memcpy(out, b.b, b.len);
-    buf_free(&b);
-    return bytes_str(out);
+    if (six)
+        out[len++] = '[';
+    memcpy(out + len, to->host, host_len);
+    len += host_len;
+    if (six)
+        out[len++] = ']';
+    out[len++] = ':';
+    while (unit > 1 && port < unit)
+        unit /= 10; /* no zeros in front */
+    for (; unit > 0; unit /= 10)
+        out[len++] = (char)('0' + port / unit % 10);
+    return (struct bytes){(const uint8_t *)out, len};
 }
 
 enum err
 lines_feed_connected(struct client *c, uint64_t session)
 {
     struct line *l = line_by_session(c, session);
-    char host[96];
+    char host[HOST_HEADER_MAX];
     enum err e;
 
     if (l == NULL || !line_turn(l, LINE_CONNECTED))
