@@ -241,7 +241,7 @@ mix_psks(struct entering *w)
     uint16_t index = 0;
     enum err e = ERR_OK;
 
-    if (w->in->psk_count > UINT16_MAX)
+    if (w->in->psk_count > MLS_PSKS_MAX)
         return ERR_TOO_LARGE;
     mls_psk_secret_init(&w->psk);
     for (size_t i = 0; e == ERR_OK && i < w->item_count; i++) {

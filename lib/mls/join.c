@@ -110,7 +110,7 @@ mix_psks(struct joining *w)
         mls_psk_id_read(&r, &id);
         count++;
     }
-    if (count > UINT16_MAX)
+    if (count > MLS_PSKS_MAX)
         return ERR_MALFORMED;
     mls_psk_secret_init(&w->psk);
     r = (struct reader){.rest = w->secrets.psks};
@@ -174,8 +174,6 @@ take_keys(struct joining *w)
                       &w->in->secret->encryption);
     if (!w->secrets.has_path_secret)
         return ERR_OK;
-    if (w->info.signer.v == g->own.v)
-        return ERR_MALFORMED;
     memcpy(path.b, w->secrets.path_secret.b, sizeof path.b);
     e = mls_tree_keys_join(&g->keys, g->tree, w->info.signer, &path);
     mls_secret_wipe(&path);

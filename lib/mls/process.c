@@ -31,13 +31,10 @@ static enum err
 external_key(const struct mls_group *g, uint32_t index, struct sign_public *out)
 {
     struct mls_external_sender sender;
-    struct bytes list;
-    enum err e;
+    struct bytes list = {0};
 
-    if (!mls_group_extension(g, MLS_EXTENSION_EXTERNAL_SENDERS, &list))
-        return ERR_MALFORMED;
-    e = mls_external_sender_find(list, index, &sender);
-    if (e != ERR_OK)
+    if (!mls_group_extension(g, MLS_EXTENSION_EXTERNAL_SENDERS, &list) ||
+        mls_external_sender_find(list, index, &sender) != ERR_OK)
         return ERR_MALFORMED;
     *out = sender.signature_key;
     return sign_public_check(out);

@@ -18,8 +18,9 @@ struct opened {
     struct mls_group_info info;
     struct mls_key_package kp;
     struct mls_secret path;
-    bool no_path;    /* leave it out */
-    struct buf made; /* again */
+    bool no_path;          /* leave it out */
+    struct mls_secret psk; /* that the Welcome is made with */
+    struct buf made;       /* again */
 };
 
 static struct mls_welcome
@@ -59,6 +60,7 @@ begin(struct opened *o)
     struct bytes add;
 
     o->no_path = false;
+    mls_psk_secret_init(&o->psk);
     people_gather(&o->all, 3);
     o->welcome = buf_limited(FIXTURE_BYTES);
     o->secrets_bytes = buf_limited(FIXTURE_BYTES);
@@ -107,14 +109,12 @@ join_changed(struct opened *o, size_t signer, const struct mls_join *with)
     struct buf info = buf_limited(FIXTURE_BYTES);
     struct mls_secret joiner;
     struct mls_secret welcome;
-    struct mls_secret psk;
     struct mls_group *g = NULL;
     enum err e;
 
     mls_key_package_ref(&o->kp, member.ref);
     memcpy(joiner.b, o->secrets.joiner_secret.b, sizeof joiner.b);
-    mls_psk_secret_init(&psk);
-    mls_key_schedule_welcome(&joiner, &psk, &welcome);
+    mls_key_schedule_welcome(&joiner, &o->psk, &welcome);
     assert_ok(
         mls_group_info_make(&o->info, &o->all.of[signer].who.signature, &info));
     plan.joiner = &joiner;
@@ -167,6 +167,11 @@ not_for_us(void **state)
     assert_err(mls_group_join(&in, &g), ERR_MALFORMED);
     in.welcome = bytes_str("");
     assert_err(mls_group_join(&in, &g), ERR_MALFORMED);
+    /* a Welcome that says it is a GroupInfo */
+    o.welcome.b[3] = MLS_WIRE_GROUP_INFO;
+    in.welcome = buf_bytes(&o.welcome);
+    assert_err(mls_group_join(&in, &g), ERR_MALFORMED);
+    o.welcome.b[3] = MLS_WIRE_WELCOME;
     /* another suite */
     o.welcome.b[5] = 1;
     in.welcome = buf_bytes(&o.welcome);
@@ -390,6 +395,66 @@ preshared_keys(void **state)
     end(&o);
 }
 
+/* A group that follows another begins at epoch 1 (11.2, 11.3). */
+static void
+successor_at_another_epoch(void **state)
+{
+    static const uint8_t nonce[MLS_HASH_LEN] = {1};
+    const struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
+                                  .usage = MLS_PSK_USAGE_REINIT,
+                                  .psk_group_id = bytes_str("the group"),
+                                  .psk_epoch = 2,
+                                  .nonce = BYTES_OF(nonce)};
+    struct mls_join in = {0};
+    struct opened o;
+    struct buf psks = buf_limited(4096);
+
+    (void)state;
+    begin(&o);
+    in.past = o.all.of[1].g;
+    mls_psk_id_write(&id, &psks);
+    o.secrets.psks = buf_bytes(&psks);
+    assert_ok(mls_psk_secret_mix(
+        &o.psk, &id, BYTES_OF(in.past->secrets.resumption.b), 0, 1));
+    assert_int_equal(o.info.context.epoch, 2);
+    assert_err(join_changed(&o, 0, &in), ERR_MALFORMED);
+    o.info.context.epoch = 1; /* another epoch's secrets, but no such rule */
+    assert_err(join_changed(&o, 0, &in), ERR_AUTH);
+    buf_free(&psks);
+    end(&o);
+}
+
+static void
+too_many_preshared_keys(void **state)
+{
+    static const uint8_t nonce[MLS_HASH_LEN] = {1};
+    struct mls_psk psks[MLS_PSKS_MAX + 1];
+    uint8_t names[MLS_PSKS_MAX + 1][2];
+    struct mls_join in = {.psks = psks, .psk_count = MLS_PSKS_MAX + 1};
+    struct opened o;
+    struct buf list = buf_limited(FIXTURE_BYTES);
+
+    (void)state;
+    begin(&o);
+    for (size_t i = 0; i <= MLS_PSKS_MAX; i++) {
+        struct mls_psk_id id = {.type = MLS_PSK_EXTERNAL,
+                                .nonce = BYTES_OF(nonce)};
+
+        names[i][0] = (uint8_t)(i >> 8);
+        names[i][1] = (uint8_t)i;
+        psks[i].id = BYTES_OF(names[i]);
+        psks[i].secret = bytes_str("secret");
+        id.id = psks[i].id;
+        mls_psk_id_write(&id, &list);
+        o.secrets.psks = buf_bytes(&list);
+        if (i + 1 == MLS_PSKS_MAX)
+            assert_err(join_changed(&o, 0, &in), ERR_AUTH);
+    }
+    assert_err(join_changed(&o, 0, &in), ERR_MALFORMED);
+    buf_free(&list);
+    end(&o);
+}
+
 static void
 flipped_bits(void **state)
 {
@@ -446,6 +511,8 @@ main(void)
         cmocka_unit_test(leaf_of_another_key_package),
         cmocka_unit_test(broken_tree),
         cmocka_unit_test(preshared_keys),
+        cmocka_unit_test(successor_at_another_epoch),
+        cmocka_unit_test(too_many_preshared_keys),
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(without_memory),
     };

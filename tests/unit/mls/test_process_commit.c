@@ -352,7 +352,7 @@ resumption_psks(void **state)
                             .nonce = BYTES_OF(nonce)};
     struct people all;
     struct buf proposal = buf_limited(4096);
-    struct buf list = buf_limited(4096);
+    struct buf list = buf_limited(FIXTURE_BYTES);
     struct buf out = buf_limited(FIXTURE_BYTES);
 
     (void)state;
@@ -370,6 +370,14 @@ resumption_psks(void **state)
     mls_commit_write_proposal(buf_bytes(&proposal), &list);
     refused(&all.of[1], commit_by_hand(&all.of[0], buf_bytes(&list), &out),
             ERR_NOT_FOUND);
+    for (uint64_t i = 0; i < MLS_PSKS_MAX; i++) { /* and 256 more */
+        id.psk_epoch = 8 + i;
+        buf_reset(&proposal);
+        mls_proposal_write_psk(&id, &proposal);
+        mls_commit_write_proposal(buf_bytes(&proposal), &list);
+    }
+    refused(&all.of[1], commit_by_hand(&all.of[0], buf_bytes(&list), &out),
+            ERR_MALFORMED);
     id.psk_epoch = 1;
     id.usage = MLS_PSK_USAGE_BRANCH; /* not inside a group */
     buf_reset(&proposal);
