@@ -148,6 +148,9 @@ closed_doors(void **state)
     in.group_info = buf_bytes(&d.all.of[1].key_package);
     assert_err(mls_group_join_external(&in, &d.commit, &d.guest.g),
                ERR_MALFORMED);
+    d.info.b[3] = MLS_WIRE_WELCOME;
+    assert_err(enter(&d), ERR_MALFORMED);
+    d.info.b[3] = MLS_WIRE_GROUP_INFO;
     for (size_t i = 4; i < d.info.len; i += 7) {
         d.info.b[i] ^= 1;
         d.guest.g = NULL;

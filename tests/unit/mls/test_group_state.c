@@ -272,6 +272,105 @@ foreign(void **state)
     people_free(&all);
 }
 
+/* What _save() makes of the group as it is now does not load. */
+static void
+assert_nonsense(const struct mls_group *g)
+{
+    struct blobs b = save(g);
+    struct mls_group *again;
+
+    assert_err(load(&b, &again), ERR_MALFORMED);
+    blobs_free(&b);
+}
+
+/* Groups that cannot be, stored as if they were: the digest fits. */
+static void
+stored_nonsense(void **state)
+{
+    struct people all;
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct mls_secret_tree *ratchets;
+    struct mls_secret_tree *small;
+    struct mls_staged *s;
+    struct mls_group *g;
+    struct mls_group *again;
+    struct blobs b;
+
+    (void)state;
+    people_gather(&all, 3);
+    g = all.of[1].g;
+    assert_ok(mls_group_propose_update(g, NULL, 0, MLS_FRAME_PUBLIC, &out, &s));
+    mls_group_merge(g, s);
+
+    g->own.v = 2; /* the keys are those of leaf 1 */
+    assert_nonsense(g);
+    g->own.v = 1;
+    g->pending->sender.type = (enum mls_sender_type)7;
+    assert_nonsense(g);
+    g->pending->sender.type = MLS_SENDER_MEMBER;
+    ratchets = g->ratchets;
+    assert_ok(mls_secret_tree_new(&g->secrets.init, 2, &small));
+    g->ratchets = small; /* the tree has four leaves */
+    assert_nonsense(g);
+    g->ratchets = ratchets;
+    mls_secret_tree_free(small);
+    g->tree_hash[0] ^= 1;
+    assert_ok(mls_epoch_encode_context(g));
+    assert_nonsense(g);
+    g->tree_hash[0] ^= 1;
+    g->confirmed_len = 16;
+    assert_ok(mls_epoch_encode_context(g));
+    assert_nonsense(g);
+    g->confirmed_len = MLS_HASH_LEN;
+    assert_ok(mls_epoch_encode_context(g));
+
+    /* no secrets, and yet not closed */
+    g->closed = true;
+    mls_secret_tree_free(g->ratchets);
+    g->ratchets = NULL;
+    b = save(g);
+    assert_ok(load(&b, &again));
+    mls_group_free(again);
+    b.epoch.b[b.epoch.len - HASH_LEN - 2] = 0;
+    mend(&b.epoch);
+    assert_err(load(&b, &again), ERR_MALFORMED);
+    blobs_free(&b);
+    buf_free(&out);
+    people_free(&all);
+}
+
+static void
+pending_nonsense(void **state)
+{
+    struct people all;
+    struct buf commit = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct buf blob = buf_limited(FIXTURE_BYTES);
+    struct mls_leaf_index who = {2};
+    struct mls_commit_plan plan = {.removes = &who, .remove_count = 1};
+    struct mls_staged *s;
+    struct mls_staged *again;
+
+    (void)state;
+    people_gather(&all, 3);
+    assert_ok(mls_group_commit(all.of[0].g, &plan, &commit, &welcome, &s));
+    s->wire_format = MLS_WIRE_WELCOME;
+    assert_ok(mls_staged_save_pending(s, &blob));
+    assert_err(mls_staged_load_pending(all.of[0].g, buf_bytes(&blob), &again),
+               ERR_MALFORMED);
+    s->wire_format = MLS_WIRE_PRIVATE_MESSAGE;
+    s->items[0].change.type = (enum mls_proposal_type)8;
+    buf_reset(&blob);
+    assert_ok(mls_staged_save_pending(s, &blob));
+    assert_err(mls_staged_load_pending(all.of[0].g, buf_bytes(&blob), &again),
+               ERR_MALFORMED);
+    mls_staged_free(s);
+    buf_free(&blob);
+    buf_free(&commit);
+    buf_free(&welcome);
+    people_free(&all);
+}
+
 /* --- what must not be in the blobs --------------------------------------- */
 
 static bool
@@ -486,6 +585,8 @@ main(void)
         cmocka_unit_test(pending_commit_survives),
         cmocka_unit_test(damaged),
         cmocka_unit_test(foreign),
+        cmocka_unit_test(stored_nonsense),
+        cmocka_unit_test(pending_nonsense),
         cmocka_unit_test(old_secrets_are_gone),
         cmocka_unit_test(removed_state),
         cmocka_unit_test(past_epochs),

@@ -23,6 +23,11 @@ bad_proposals(void **state)
                                      MLS_FRAME_PUBLIC, &out, &s),
                ERR_UNSUPPORTED);
     assert_int_equal(out.len, 0);
+    all.of[0].g->pending_count = MLS_LIMIT_PENDING; /* as if */
+    assert_err(mls_group_propose_remove(all.of[0].g, (struct mls_leaf_index){1},
+                                        MLS_FRAME_PUBLIC, &out, &s),
+               ERR_FULL);
+    all.of[0].g->pending_count = 0;
     buf_free(&out);
     people_free(&all);
 }

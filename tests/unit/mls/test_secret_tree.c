@@ -379,6 +379,32 @@ stored_nonsense(void **state)
     mls_secret_tree_free(t);
 }
 
+/* Numbers that are out of range, in a tree of one leaf:
+ *   u32 leaf count, vec nodes, vec leaves { u32 leaf, u32 next, u8 spent ... */
+static void
+stored_numbers(void **state)
+{
+    struct mls_secret_tree *t = tree(1);
+    struct mls_message_key key;
+    struct buf b = saved(t, NULL);
+
+    (void)state;
+    assert_ok(read_back(buf_bytes(&b)));
+    b.b[8] = 1; /* the second node of one */
+    assert_err(read_back(buf_bytes(&b)), ERR_MALFORMED);
+    buf_free(&b);
+    assert_ok(get(t, 0, 0, &key));
+    b = saved(t, NULL);
+    assert_ok(read_back(buf_bytes(&b)));
+    b.b[10] = 1; /* the second leaf of one */
+    assert_err(read_back(buf_bytes(&b)), ERR_MALFORMED);
+    b.b[10] = 0;
+    b.b[15] = 2; /* spent is 0 or 1 */
+    assert_err(read_back(buf_bytes(&b)), ERR_MALFORMED);
+    buf_free(&b);
+    mls_secret_tree_free(t);
+}
+
 /* --- allocations --------------------------------------------------------- */
 
 static enum err
@@ -438,6 +464,7 @@ main(void)
         cmocka_unit_test(used_secrets_are_gone),
         cmocka_unit_test(storing),
         cmocka_unit_test(stored_nonsense),
+        cmocka_unit_test(stored_numbers),
         cmocka_unit_test(without_memory),
     };
 
