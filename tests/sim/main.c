@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* sim [--seeds N] [--from SEED] [--steps N] [--trace]: runs worlds one after the
- * other. A failing seed is printed and can be run again alone. */
+/* sim [--seeds N] [--from SEED] [--steps N] [--trace]: runs worlds one after
+ * the other. A failing seed is printed and can be run again alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct plan {
 struct totals {
     uint64_t steps;
     uint64_t acts;
-    uint64_t shown;
+    struct model_counts seen;
     uint64_t failed;
 };
 
@@ -28,9 +28,9 @@ sim_step(struct world *w, struct people *p)
 {
     uint32_t dice = world_random(w, 100);
 
-    if (dice < 12)
+    if (dice < 22)
         people_act(w, p);
-    else if (dice < 14)
+    else if (dice < 24)
         people_fault(w);
     else if (!world_deliver(w))
         world_advance(w, 1 + world_random(w, 20000));
@@ -54,6 +54,19 @@ sim_calm(struct world *w, struct people *p)
 }
 
 static void
+sim_count(struct totals *t, const struct model *m)
+{
+    struct model_counts c;
+
+    model_get_counts(m, &c);
+    t->seen.texts += c.texts;
+    t->seen.joined += c.joined;
+    t->seen.out += c.out;
+    t->seen.claims += c.claims;
+    t->seen.desk_texts += c.desk_texts;
+}
+
+static void
 sim_world(const struct plan *plan, uint64_t seed, struct totals *t)
 {
     static struct world w;
@@ -71,7 +84,7 @@ sim_world(const struct plan *plan, uint64_t seed, struct totals *t)
     }
     t->steps += w.step;
     t->acts += p.acts;
-    t->shown += model_shown_count(w.model);
+    sim_count(t, w.model);
     t->failed += w.broken;
     people_end(&p);
     world_close(&w);
@@ -103,7 +116,7 @@ sim_options(int argc, char **argv, struct plan *plan)
 int
 main(int argc, char **argv)
 {
-    struct plan plan = {.from = 1, .seeds = 100, .steps = 400};
+    struct plan plan = {.from = 1, .seeds = 100, .steps = 600};
     struct totals t = {0};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -115,9 +128,15 @@ main(int argc, char **argv)
         return 70;
     for (uint64_t s = plan.from; s < plan.from + plan.seeds; s++)
         sim_world(&plan, s, &t);
-    printf("sim: %llu seeds, %llu steps, %llu acts, %llu texts shown\n",
+    printf("sim: %llu seeds, %llu steps, %llu acts\n",
            (unsigned long long)plan.seeds, (unsigned long long)t.steps,
-           (unsigned long long)t.acts, (unsigned long long)t.shown);
+           (unsigned long long)t.acts);
+    printf("sim: %llu texts shown, %llu of them at the desk, %llu joined, "
+           "%llu removed, %llu claims\n",
+           (unsigned long long)t.seen.texts,
+           (unsigned long long)t.seen.desk_texts,
+           (unsigned long long)t.seen.joined, (unsigned long long)t.seen.out,
+           (unsigned long long)t.seen.claims);
     printf("sim: %llu passed, %llu failed\n",
            (unsigned long long)(plan.seeds - t.failed),
            (unsigned long long)t.failed);

@@ -7,17 +7,32 @@
 
 #include "base/mem.h"
 
-enum { TEXTS_MAX = 4096, PEOPLE_MAX = 256, DETAIL = 160 };
+enum {
+    TEXTS_MAX = 4096,
+    PEOPLE_MAX = 256,
+    SCREENS_MAX = 256,
+    PAGE_ROWS = 64,
+    PAGE_BYTES = 1024 * 1024,
+    DETAIL = 160
+};
 
 struct text {
     size_t speaker;
     struct client_id group;
     bool circle;
-    uint64_t act;           /* 0: not taken, or forgotten */
-    bool delivered;         /* the speaker was told that it is durable */
-    uint32_t known_removed; /* clients that the speaker knew to be out */
-    uint32_t known_members; /* clients that the speaker knew to be in */
-    uint32_t shown;         /* clients that have shown it */
+    uint64_t act;                  /* 0: not taken, or forgotten */
+    bool delivered;                /* the speaker was told that it is durable */
+    size_t known_removed;          /* so many of the speaker's removed[] */
+    size_t members[WORLD_CLIENTS]; /* whom the speaker counted as a member:
+                                    * place in people[] + 1; 0: not in */
+    uint32_t shown;                /* clients that have shown it */
+};
+
+/* How far a client's screen has come in one group. */
+struct screen {
+    size_t client;
+    struct client_id group;
+    uint64_t seq;
 };
 
 /* Which client is behind a credential. */
@@ -34,11 +49,15 @@ struct model {
     /* the circle's texts in the one order, as screens established it */
     uint32_t order[TEXTS_MAX];
     uint32_t order_len;
-    int64_t at[WORLD_CLIENTS]; /* place in the order of what was shown last */
-    bool loose[WORLD_CLIENTS]; /* has (re)joined: may begin anywhere */
-    /* [observer]: clients seen as removed, by bit */
-    uint32_t out[WORLD_CLIENTS];
-    uint64_t shown;
+    int64_t at[WORLD_CLIENTS];  /* place in the order of what was shown last */
+    bool loose[WORLD_CLIENTS];  /* has (re)joined: may begin anywhere */
+    size_t self[WORLD_CLIENTS]; /* newest credential: place in people[] + 1 */
+    /* credentials that a client has seen go, in the order of seeing */
+    struct client_id removed[WORLD_CLIENTS][PEOPLE_MAX];
+    size_t removed_count[WORLD_CLIENTS];
+    struct screen screens[SCREENS_MAX];
+    size_t screen_count;
+    struct model_counts counts;
 };
 
 struct model *
@@ -61,10 +80,10 @@ model_free(struct model *m)
     mem_free(m);
 }
 
-uint64_t
-model_shown_count(const struct model *m)
+void
+model_get_counts(const struct model *m, struct model_counts *out)
 {
-    return m->shown;
+    *out = m->counts;
 }
 
 /* Learns who is who from the one place where each client says "this is me". */
@@ -75,7 +94,8 @@ model_learn(struct world *w, size_t i, const struct client_id *group)
     struct client_member me;
 
     for (size_t k = 0;
-         client_group_member(w->clients[i].core, group, k, &me) == ERR_OK; k++) {
+         client_group_member(w->clients[i].core, group, k, &me) == ERR_OK;
+         k++) {
         size_t p = 0;
 
         if (!me.person.self)
@@ -85,33 +105,26 @@ model_learn(struct world *w, size_t i, const struct client_id *group)
             p++;
         if (p == m->person_count && p < PEOPLE_MAX)
             m->people[m->person_count++] = (struct who){me.person.id, i};
+        m->self[i] = p + 1;
     }
 }
 
-static int
-model_client_of(const struct model *m, const struct client_id *id)
+/* Whom client i counts among the members of a group. */
+static void
+model_members(const struct world *w,
+              size_t i,
+              const struct client_id *group,
+              size_t out[static WORLD_CLIENTS])
 {
-    for (size_t p = 0; p < m->person_count; p++)
-        if (memcmp(m->people[p].id.b, id->b, CLIENT_ID_LEN) == 0)
-            return (int)m->people[p].client;
-    return -1;
-}
-
-/* Bits of the clients that client i counts among the members of a group. */
-static uint32_t
-model_members(const struct world *w, size_t i, const struct client_id *group)
-{
+    const struct model *m = w->model;
     struct client_member k;
-    uint32_t bits = 0;
 
+    memset(out, 0, WORLD_CLIENTS * sizeof *out);
     for (size_t n = 0;
-         client_group_member(w->clients[i].core, group, n, &k) == ERR_OK; n++) {
-        int c = model_client_of(w->model, &k.person.id);
-
-        if (c >= 0)
-            bits |= 1u << c;
-    }
-    return bits;
+         client_group_member(w->clients[i].core, group, n, &k) == ERR_OK; n++)
+        for (size_t p = 0; p < m->person_count; p++)
+            if (memcmp(m->people[p].id.b, k.person.id.b, CLIENT_ID_LEN) == 0)
+                out[m->people[p].client] = p + 1;
 }
 
 uint32_t
@@ -131,10 +144,11 @@ model_new_text(struct world *w,
     }
     m->text_count++;
     model_learn(w, i, group);
-    m->texts[n] = (struct text){.speaker = i, .group = *group, .circle = circle};
+    m->texts[n] =
+        (struct text){.speaker = i, .group = *group, .circle = circle};
     if (circle) {
-        m->texts[n].known_members = model_members(w, i, group);
-        m->texts[n].known_removed = m->out[i] & ~m->texts[n].known_members;
+        model_members(w, i, group, m->texts[n].members);
+        m->texts[n].known_removed = m->removed_count[i];
     }
     snprintf(text, size, MODEL_MARK " %u привет", n);
     return n;
@@ -186,6 +200,19 @@ model_check_order(struct world *w, size_t i, uint32_t n)
     m->loose[i] = false;
 }
 
+/* I7: the speaker did not know the one who shows it to be out already. */
+static void
+model_check_removed(struct world *w, size_t i, uint32_t n)
+{
+    const struct model *m = w->model;
+    const struct text *t = &m->texts[n];
+
+    for (size_t k = 0; k < t->known_removed && m->self[i] != 0; k++)
+        if (memcmp(m->removed[t->speaker][k].b, m->people[m->self[i] - 1].id.b,
+                   CLIENT_ID_LEN) == 0)
+            model_fail_text(w, "I7, a removed member reads", i, n);
+}
+
 /* I5, I7, and the order. */
 static void
 model_text_shown(struct world *w, size_t i, const struct notice *notice)
@@ -201,16 +228,16 @@ model_text_shown(struct world *w, size_t i, const struct notice *notice)
         world_fail(w, "a text that nobody wrote", text);
         return;
     }
-    m->shown++;
+    m->counts.texts++;
+    m->counts.desk_texts += !m->texts[n].circle;
     if (m->texts[n].shown & (1u << i))
         model_fail_text(w, "I5, shown twice", i, n);
     m->texts[n].shown |= 1u << i;
     if (!m->texts[n].circle)
         return;
-    if (m->texts[n].known_removed & (1u << i))
-        model_fail_text(w, "I7, a removed member reads", i, n);
     if (notice->who.self != (m->texts[n].speaker == i))
         model_fail_text(w, "P3, shown as another's", i, n);
+    model_check_removed(w, i, n);
     model_check_order(w, i, n);
 }
 
@@ -223,16 +250,10 @@ model_act_done(struct model *m, size_t i, uint64_t act)
 }
 
 static void
-model_set_out(struct model *m, size_t i, const struct notice *n, bool out)
+model_saw_go(struct model *m, size_t i, const struct client_id *who)
 {
-    int c = model_client_of(m, &n->who.id);
-
-    if (c < 0)
-        return;
-    if (out)
-        m->out[i] |= 1u << c;
-    else
-        m->out[i] &= ~(1u << c);
+    if (m->removed_count[i] < PEOPLE_MAX)
+        m->removed[i][m->removed_count[i]++] = *who;
 }
 
 static void
@@ -244,42 +265,83 @@ model_trace(const struct world *w, size_t i, const struct notice *n)
            (int)n->text.len, (const char *)n->text.b);
 }
 
+/* What stands in the history, whether it was on the screen at once or is read
+ * after a crash. */
+static void
+model_history(struct world *w, size_t i, const struct notice *n)
+{
+    struct model *m = w->model;
+
+    model_learn(w, i, &n->group);
+    m->counts.joined += n->kind == NOTICE_YOU_JOINED;
+    m->counts.out += n->kind == NOTICE_YOU_REMOVED;
+    m->counts.claims += n->kind == NOTICE_CASE_CLAIMED && n->who.self;
+    if (n->kind == NOTICE_TEXT) {
+        model_text_shown(w, i, n);
+    } else if (n->kind == NOTICE_YOU_JOINED) {
+        m->loose[i] = true;
+        m->removed_count[i] = 0;
+    } else if (n->kind == NOTICE_REMOVED || n->kind == NOTICE_LEFT) {
+        model_saw_go(m, i, &n->who.id);
+    }
+}
+
+static struct screen *
+model_screen(struct model *m, size_t i, const struct client_id *group)
+{
+    size_t k = 0;
+
+    while (k < m->screen_count &&
+           (m->screens[k].client != i ||
+            memcmp(m->screens[k].group.b, group->b, CLIENT_ID_LEN) != 0))
+        k++;
+    if (k == m->screen_count && k < SCREENS_MAX)
+        m->screens[m->screen_count++] = (struct screen){i, *group, 0};
+    return &m->screens[k < SCREENS_MAX ? k : 0];
+}
+
+/* Rows that a crash kept from the screen, though they were stored. */
+static void
+model_catch_up(struct world *w,
+               size_t i,
+               const struct client_id *group,
+               uint64_t before)
+{
+    struct screen *screen = model_screen(w->model, i, group);
+    struct arena a = arena_limited(PAGE_BYTES);
+    struct profile_history_row *rows = NULL;
+    struct notice n;
+    size_t count = 0;
+
+    if (screen->seq + 1 < before &&
+        profile_history(w->clients[i].disk, group, screen->seq, w->wall_ms,
+                        PAGE_ROWS, &a, &rows, &count) != ERR_OK)
+        world_fail(w, "history", "cannot be read");
+    for (size_t k = 0; k < count && rows[k].seq < before; k++)
+        if (notice_read(rows[k].value, &n) == ERR_OK)
+            model_history(w, i, &n);
+    screen->seq = before - 1;
+    arena_free(&a);
+}
+
 void
 model_notice(struct world *w, size_t i, const struct notice *n)
 {
-    struct model *m = w->model;
     char detail[DETAIL];
 
     if (w->trace)
         model_trace(w, i, n);
-    if (!bytes_all_zero(BYTES_OF(n->group.b)))
-        model_learn(w, i, &n->group);
-    switch ((int)n->kind) {
-    case NOTICE_TEXT:
-        model_text_shown(w, i, n);
-        break;
-    case NOTICE_YOU_JOINED:
-        m->loose[i] = true;
-        m->out[i] = 0;
-        break;
-    case NOTICE_REMOVED:
-    case NOTICE_LEFT:
-        model_set_out(m, i, n, true);
-        break;
-    case NOTICE_JOINED:
-        model_set_out(m, i, n, false);
-        break;
-    case NOTICE_ACT_DONE:
-        model_act_done(m, i, n->act);
-        break;
-    case NOTICE_ALARM:
-    case NOTICE_LOCKED_OUT: /* everybody here is honest */
-        snprintf(detail, sizeof detail, "client %zu, code %d", i,
-                 (int)n->code);
+    if (n->seq != 0) {
+        model_catch_up(w, i, &n->group, n->seq);
+        model_screen(w->model, i, &n->group)->seq = n->seq;
+        model_history(w, i, n);
+    }
+    if (n->kind == NOTICE_ACT_DONE)
+        model_act_done(w->model, i, n->act);
+    if (n->kind == NOTICE_ALARM || n->kind == NOTICE_LOCKED_OUT) {
+        /* everybody here is honest */
+        snprintf(detail, sizeof detail, "client %zu, code %d", i, (int)n->code);
         world_fail(w, "an alarm without a reason", detail);
-        break;
-    default:
-        break;
     }
 }
 
@@ -347,23 +409,37 @@ model_check_pair(struct world *w, size_t a, size_t b, const struct client_id *g)
     buf_free(&cb);
 }
 
-/* I4, I14: a delivered text is on the screen of everybody whom its speaker knew to be in
- * and who is in still. */
+/* I4: a delivered text is on the screen of everybody whom its speaker counted
+ * as a member, and who has been one without a break. */
 static void
-model_check_delivery(struct world *w, size_t i, uint32_t members)
+model_check_delivery(struct world *w, size_t i)
 {
     const struct model *m = w->model;
 
     for (uint32_t n = 0; n < m->text_count; n++) {
         const struct text *t = &m->texts[n];
 
-        if (!t->circle || t->shown == 0 || (t->shown & (1u << i)))
-            continue;
-        /* texts before our last joining are not for us */
-        if ((t->known_members & (1u << i)) && (members & (1u << i)) &&
-            w->clients[i].restarts < UINT32_MAX && m->order_len > 0 &&
-            !m->loose[i])
+        if (t->circle && t->delivered && !(t->shown & (1u << i)) &&
+            t->members[i] != 0 && t->members[i] == m->self[i])
             model_fail_text(w, "I4, never shown", i, n);
+    }
+}
+
+/* I14: one client's view of the circle has come to rest. */
+static void
+model_check_rest(struct world *w, size_t i, const struct client_group_info *g)
+{
+    char detail[DETAIL];
+
+    snprintf(detail, sizeof detail,
+             "client %zu: state %d, in step %d, epoch %llu", i, (int)g->state,
+             g->in_step, (unsigned long long)g->epoch);
+    if (g->state == CLIENT_PENDING ||
+        (g->state == CLIENT_STABLE && !g->in_step))
+        world_fail(w, "I14, not in step", detail);
+    if (g->state == CLIENT_STABLE) {
+        model_catch_up(w, i, &g->id, g->last_seq + 1);
+        model_check_delivery(w, i);
     }
 }
 
@@ -378,10 +454,7 @@ model_check_end(struct world *w, const struct client_id *circle)
     for (size_t i = 0; i < w->client_count; i++) {
         if (client_group_find(w->clients[i].core, circle, &g) != ERR_OK)
             continue;
-        if (g.state == CLIENT_PENDING || !g.in_step)
-            world_fail(w, "I14", "somebody is not in step");
-        if (g.state == CLIENT_STABLE)
-            model_check_delivery(w, i, model_members(w, i, circle));
+        model_check_rest(w, i, &g);
     }
     model_check_disk(w);
 }

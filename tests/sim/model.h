@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The oracle: who should see what. It is told what people do and what their screens
- * show, shares no code with the client, and fails the world when a promise breaks. */
+/* The oracle: who should see what. It is told what people do and what their
+ * screens show, shares no code with the client, and fails the world when a
+ * promise breaks. */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
@@ -12,8 +13,8 @@
 struct model *model_new(void);
 void model_free(struct model *m);
 
-/* A new text of client i in the circle or elsewhere: fills text with the mark and a
- * number, and returns the number. */
+/* A new text of client i in the circle or elsewhere: fills text with the mark
+ * and a number, and returns the number. */
 uint32_t model_new_text(struct world *w,
                         size_t i,
                         const struct client_id *group,
@@ -40,6 +41,14 @@ void model_check_disk(struct world *w);
  * is on every screen. */
 void model_check_end(struct world *w, const struct client_id *circle);
 
-uint64_t model_shown_count(const struct model *m);
+/* How often things were seen, so that a run that hardly does anything shows. */
+struct model_counts {
+    uint64_t texts;  /* on screens */
+    uint64_t joined; /* YOU_JOINED */
+    uint64_t out;    /* YOU_REMOVED and left */
+    uint64_t claims;
+    uint64_t desk_texts; /* between newcomers and the desk */
+};
+void model_get_counts(const struct model *m, struct model_counts *out);
 
 #endif

@@ -63,7 +63,8 @@ nodes_cut(struct world *w, struct world_conn *c, bool tell_client)
                     "client_feed_closed");
 }
 
-/* --- relay ----------------------------------------------------------------- */
+/* --- relay -----------------------------------------------------------------
+ */
 
 void
 nodes_start_relay(struct world *w)
@@ -133,7 +134,8 @@ nodes_stored(struct world *w)
         relay_feed_stored(w->relay, &results, relay_now_of(w));
 }
 
-/* --- clients --------------------------------------------------------------- */
+/* --- clients ---------------------------------------------------------------
+ */
 
 void
 nodes_start_client(struct world *w, size_t i)
@@ -229,7 +231,8 @@ nodes_pump_client(struct world *w, size_t i)
     }
 }
 
-/* --- the wire -------------------------------------------------------------- */
+/* --- the wire --------------------------------------------------------------
+ */
 
 uint32_t
 nodes_ready(const struct world *w, const struct world_conn *c)
@@ -290,9 +293,9 @@ conn_to_client(struct world *w, struct world_conn *c)
     struct bytes part = conn_part(w, &c->to_client);
 
     if (part.len > 0) {
-        nodes_check(
-            w, client_feed_bytes(k->core, c->session, part, world_now(w)),
-            "client_feed_bytes");
+        nodes_check(w,
+                    client_feed_bytes(k->core, c->session, part, world_now(w)),
+                    "client_feed_bytes");
         buf_consume(&c->to_client, part.len);
     }
     if (c->used && c->hung_up && c->to_client.len == 0) {

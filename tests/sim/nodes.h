@@ -17,8 +17,8 @@ void nodes_stop_client(struct world *w, size_t i);
 void nodes_pump_relay(struct world *w);
 void nodes_pump_client(struct world *w, size_t i);
 
-/* How many things could happen on a connection just now: a dial that is answered,
- * bytes either way, the end. */
+/* How many things could happen on a connection just now: a dial that is
+ * answered, bytes either way, the end. */
 uint32_t nodes_ready(const struct world *w, const struct world_conn *c);
 
 /* Lets the k-th of them happen. */

@@ -39,10 +39,9 @@ people_begin(struct world *w, struct people *p)
     p->join_link = buf_limited(512);
     p->ask_link = buf_limited(512);
     world_relay_link(w, &relay);
-    e = client_group_new(c, buf_bytes(&relay), CLIENT_CIRCLE,
-                         bytes_str(MODEL_MARK " circle"),
-                         bytes_str(MODEL_MARK " 0"), world_now(w), &p->circle,
-                         &act);
+    e = client_group_new(
+        c, buf_bytes(&relay), CLIENT_CIRCLE, bytes_str(MODEL_MARK " circle"),
+        bytes_str(MODEL_MARK " 0"), world_now(w), &p->circle, &act);
     buf_free(&relay);
     if (e != ERR_OK || !world_settle(w)) {
         world_fail(w, "group_new", err_name(e));
@@ -131,7 +130,7 @@ static void
 people_remove(struct world *w, struct people *p)
 {
     struct client_member m;
-    size_t at = 1 + world_random(w, WORLD_CLIENTS);
+    size_t at = world_random(w, 4);
     uint64_t act;
 
     if (client_group_member(w->clients[0].core, &p->circle, at, &m) != ERR_OK ||
@@ -218,17 +217,17 @@ people_member_act(struct world *w, struct people *p, size_t i)
     else if (dice < 85)
         people_work_case(w, p, i);
     else if (dice < 93)
-        people_taken(w, p,
-                     client_refresh(w->clients[i].core, &p->circle,
-                                    world_now(w), &act),
-                     "refresh");
+        people_taken(
+            w, p,
+            client_refresh(w->clients[i].core, &p->circle, world_now(w), &act),
+            "refresh");
     else if (i == 0)
         people_remove(w, p);
     else if (dice < 95)
-        people_taken(w, p,
-                     client_leave(w->clients[i].core, &p->circle, world_now(w),
-                                  &act),
-                     "leave");
+        people_taken(
+            w, p,
+            client_leave(w->clients[i].core, &p->circle, world_now(w), &act),
+            "leave");
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A relay and up to eight clients in one process, on a virtual clock, joined by
- * lines that delay and break, on disks that forget. The cores and stores are the
- * shipped ones; a seed decides everything. */
+ * lines that delay and break, on disks that forget. The cores and stores are
+ * the shipped ones; a seed decides everything. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
