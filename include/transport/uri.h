@@ -4,7 +4,8 @@
  *
  *     pristan:BODY               BODY in base64url
  *     https://any.host/...#BODY  the same
- *     PRISTAN:BODY               BODY in base32 upper case, for QR codes and telephones
+ *     PRISTAN:BODY               BODY in base32 upper case, for QR codes and
+ * telephones
  *
  * BODY = struct {
  *     uint8 version_and_kind;    version 1 in the high four bits
@@ -45,13 +46,12 @@ struct uri {
 enum uri_spelling { URI_TEXT, URI_QR };
 
 /* Appends. ERR_USE for a field out of range, ERR_MEMORY. */
-MUST_USE enum err uri_write(const struct uri *in,
-                            enum uri_spelling spelling,
-                            struct buf *out);
+MUST_USE enum err
+uri_write(const struct uri *in, enum uri_spelling spelling, struct buf *out);
 
-/* Takes any spelling, with white space around it. ERR_MALFORMED: not a pristan link;
- * ERR_AUTH: it is one, but mistyped or cut short (the check does not hold);
- * ERR_UNSUPPORTED: a later version or unknown kind. */
+/* Takes any spelling, with white space around it. ERR_MALFORMED: not a pristan
+ * link; ERR_AUTH: it is one, but mistyped or cut short (the check does not
+ * hold); ERR_UNSUPPORTED: a later version or unknown kind. */
 MUST_USE enum err uri_read(struct bytes in, struct uri *out);
 
 void uri_wipe(struct uri *u);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A card: a small signed, versioned, expiring note at hash_id("pristan card", key).
- * TLS presentation language, because it is signed over:
+/* A card: a small signed, versioned, expiring note at hash_id("pristan card",
+ * key). TLS presentation language, because it is signed over:
  *
  *     struct {
  *         opaque key[32];        Ed25519
@@ -31,8 +31,8 @@ struct card {
 };
 
 /* Appends the bytes to sign: the label, then all fields up to the body. */
-MUST_USE enum err card_write_signed_part(const struct card *in,
-                                         struct buf *out);
+MUST_USE enum err
+card_write_signed_part(const struct card *in, struct buf *out);
 
 /* Appends the whole card. ERR_TOO_LARGE, ERR_MEMORY. */
 MUST_USE enum err card_write(const struct card *in, struct buf *out);
@@ -41,21 +41,20 @@ MUST_USE enum err card_write(const struct card *in, struct buf *out);
  * card_write_signed_part() gives for out. ERR_MALFORMED, ERR_TOO_LARGE. */
 MUST_USE enum err card_read(struct bytes in, struct card *out);
 
-/* What the sealed body of a door's or desk's card says (XChaCha20-Poly1305 under
- * a key from the link's secret: see client/core/cards.c). */
+/* What the sealed body of a door's or desk's card says (XChaCha20-Poly1305
+ * under a key from the link's secret: see client/core/cards.c). */
 enum card_purpose { CARD_DOOR = 1, CARD_DESK = 2 };
 struct card_body {
     enum card_purpose purpose;
-    bool open;                   /* false: revoked, nobody answers any more */
-    bool lobby;                  /* DOOR: of an open group */
-    uint8_t mailbox[LIMIT_ID];   /* where to leave the letter */
-    uint8_t hpke_key[LIMIT_ID];  /* to seal it to */
-    struct bytes title;          /* UTF-8, at most LIMIT_TITLE bytes */
-    uint32_t readers;            /* DESK: how many people can read, 0 unknown */
-    uint8_t reader_digest[32];   /* of the members, to notice a change */
+    bool open;                  /* false: revoked, nobody answers any more */
+    bool lobby;                 /* DOOR: of an open group */
+    uint8_t mailbox[LIMIT_ID];  /* where to leave the letter */
+    uint8_t hpke_key[LIMIT_ID]; /* to seal it to */
+    struct bytes title;         /* UTF-8, at most LIMIT_TITLE bytes */
+    uint32_t readers;           /* DESK: how many people can read, 0 unknown */
+    uint8_t reader_digest[32];  /* of the members, to notice a change */
 };
-MUST_USE enum err card_body_write(const struct card_body *in,
-                                  struct buf *out);
+MUST_USE enum err card_body_write(const struct card_body *in, struct buf *out);
 MUST_USE enum err card_body_read(struct bytes in, struct card_body *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an MLS application message carries (docs/PROTOCOL.md sections 4 and 5). */
+/* What an MLS application message carries (docs/PROTOCOL.md sections 4 and 5).
+ */
 #ifndef WIRE_CONTENT_H
 #define WIRE_CONTENT_H
 
@@ -46,7 +47,7 @@ struct content_case {
     uint8_t claimer[CONTENT_ID_LEN]; /* credential, when CLAIMED */
     uint64_t lease_ms;               /* until when */
     uint32_t claims;                 /* that were won so far */
-    uint32_t number;                 /* small, for people: its place in the log */
+    uint32_t number; /* small, for people: its place in the log */
 };
 
 struct content {
@@ -62,7 +63,8 @@ struct content {
             uint8_t reply_to[CONTENT_ID_LEN]; /* all zero: none */
         } text;
         struct {
-            struct bytes letter; /* the opened knock, as letter_write() made it */
+            struct bytes
+                letter; /* the opened knock, as letter_write() made it */
             uint8_t link[CONTENT_ID_LEN]; /* which link it came through */
         } knock;
         struct {
@@ -78,9 +80,9 @@ struct content {
         struct content_case case_new;
         struct {
             uint8_t case_id[CONTENT_ID_LEN];
-            struct bytes text;           /* NOTE, CLOSE (may be empty) */
-            uint8_t to[CONTENT_ID_LEN];  /* HANDOVER: credential */
-        } on_case; /* CLAIM .. NOTE */
+            struct bytes text;          /* NOTE, CLOSE (may be empty) */
+            uint8_t to[CONTENT_ID_LEN]; /* HANDOVER: credential */
+        } on_case;                      /* CLAIM .. NOTE */
         struct {
             struct content_case *cases; /* in the arena */
             size_t case_count;
@@ -99,8 +101,7 @@ struct content {
 
 /* As request_write() and request_read(). */
 MUST_USE enum err content_write(const struct content *in, struct buf *out);
-MUST_USE enum err content_read(struct bytes in,
-                               struct arena *a,
-                               struct content *out);
+MUST_USE enum err
+content_read(struct bytes in, struct arena *a, struct content *out);
 
 #endif

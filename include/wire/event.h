@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a relay says to a client: one event in one frame (docs/PROTOCOL.md section
- * 3). Plain structs; no protobuf type leaves lib/wire. */
+/* What a relay says to a client: one event in one frame (docs/PROTOCOL.md
+ * section 3). Plain structs; no protobuf type leaves lib/wire. */
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
 
@@ -55,7 +55,8 @@ struct event {
         } hello;
         struct {
             uint64_t number;
-            bool duplicate; /* these bytes were there already, with this number */
+            bool duplicate; /* these bytes were there already, with this number
+                             */
         } appended;
         struct {
             uint64_t commits; /* that the channel holds */
@@ -84,15 +85,14 @@ struct event {
 
 /* As request_write() and request_read(). */
 MUST_USE enum err event_write(const struct event *in, struct buf *out);
-MUST_USE enum err event_read(struct bytes in,
-                             struct arena *a,
-                             struct event *out);
+MUST_USE enum err
+event_read(struct bytes in, struct arena *a, struct event *out);
 
 /* For the relay's fan-out: the encoding of RECORDS with one record, in two
- * parts, so that a record's bytes are copied for nobody: what goes before the bytes
- * is appended to head; the record's bytes must follow as the last field. Together
- * they are what event_write() would give for {tag, RECORDS, last, one record}, up to
- * the order of fields. ERR_MEMORY, ERR_USE. */
+ * parts, so that a record's bytes are copied for nobody: what goes before the
+ * bytes is appended to head; the record's bytes must follow as the last field.
+ * Together they are what event_write() would give for {tag, RECORDS, last, one
+ * record}, up to the order of fields. ERR_MEMORY, ERR_USE. */
 MUST_USE enum err event_write_record_head(uint32_t tag,
                                           uint64_t last,
                                           uint64_t number,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a sealed letter holds after HPKE has opened it (docs/PROTOCOL.md section 4). */
+/* What a sealed letter holds after HPKE has opened it (docs/PROTOCOL.md section
+ * 4). */
 #ifndef WIRE_LETTER_H
 #define WIRE_LETTER_H
 
@@ -8,16 +9,16 @@
 #include "base/limits.h"
 
 enum letter_kind {
-    LETTER_KNOCK,   /* to a door: let me in */
-    LETTER_ASK,     /* to a desk: help me */
-    LETTER_WELCOME, /* to a reply mailbox: you are in */
-    LETTER_TALK,    /* either way before a decision: a text */
-    LETTER_DECLINED,/* to a reply mailbox, when the admin chose to say it */
+    LETTER_KNOCK,    /* to a door: let me in */
+    LETTER_ASK,      /* to a desk: help me */
+    LETTER_WELCOME,  /* to a reply mailbox: you are in */
+    LETTER_TALK,     /* either way before a decision: a text */
+    LETTER_DECLINED, /* to a reply mailbox, when the admin chose to say it */
     LETTER_KINDS
 };
 
 enum {
-    LETTER_KEY_PACKAGES_MAX = 4, /* in an ASK: one for each claimer in turn */
+    LETTER_KEY_PACKAGES_MAX = 4,   /* in an ASK: one for each claimer in turn */
     LETTER_KEY_PACKAGE_MAX = 1024, /* bytes of one */
     LETTER_WELCOME_BLOBS_MAX = 8,
     LETTER_LANGUAGE_MAX = 8, /* bytes: a BCP 47 tag such as "ru" */
@@ -37,8 +38,8 @@ struct letter {
     uint8_t id[16]; /* random; the same in each copy and in what answers it */
     union {
         struct {
-            struct bytes name;   /* UTF-8, LIMIT_NAME */
-            struct bytes reason; /* UTF-8, LIMIT_TEXT, may be empty */
+            struct bytes name;        /* UTF-8, LIMIT_NAME */
+            struct bytes reason;      /* UTF-8, LIMIT_TEXT, may be empty */
             struct bytes key_package; /* MLSMessage */
             struct reply_to reply;
             uint8_t mac[LETTER_MAC_LEN]; /* under the link's secret, over id
@@ -73,8 +74,7 @@ struct letter {
 
 /* As request_write() and request_read(). */
 MUST_USE enum err letter_write(const struct letter *in, struct buf *out);
-MUST_USE enum err letter_read(struct bytes in,
-                              struct arena *a,
-                              struct letter *out);
+MUST_USE enum err
+letter_read(struct bytes in, struct arena *a, struct letter *out);
 
 #endif

@@ -2,9 +2,9 @@
 /* What a client says to a relay: one request in one frame (docs/PROTOCOL.md
  * section 3). Plain structs; no protobuf type leaves lib/wire.
  *
- * Every request carries a tag of the client's choice, not 0; each is answered by exactly
- * one event with the same tag, except WATCH, whose tag also marks what is pushed
- * later, and CREDIT, which is not answered. */
+ * Every request carries a tag of the client's choice, not 0; each is answered
+ * by exactly one event with the same tag, except WATCH, whose tag also marks
+ * what is pushed later, and CREDIT, which is not answered. */
 #ifndef WIRE_REQUEST_H
 #define WIRE_REQUEST_H
 
@@ -32,9 +32,10 @@ enum request_kind {
 enum record_kind { RECORD_MESSAGE = 1, RECORD_COMMIT = 2 };
 
 /* A log that can be read. A channel's id is
- * hash_id("pristan channel", H(read_token), H(write_token)); a reader sends read_token and
- * the hash of write_token. A mailbox's id is hash_id("pristan mailbox",
- * H(read_token)); other_hash is all zero. H(x) is hash_id("pristan token", x). */
+ * hash_id("pristan channel", H(read_token), H(write_token)); a reader sends
+ * read_token and the hash of write_token. A mailbox's id is hash_id("pristan
+ * mailbox", H(read_token)); other_hash is all zero. H(x) is hash_id("pristan
+ * token", x). */
 enum place_kind { PLACE_CHANNEL = 1, PLACE_MAILBOX = 2 };
 struct place {
     enum place_kind kind;
@@ -99,10 +100,9 @@ struct request {
 MUST_USE enum err request_write(const struct request *in, struct buf *out);
 
 /* Parses and checks every range; unknown fields and kinds are refused. What is
- * bytes in out borrows from the arena. ERR_MALFORMED, ERR_MEMORY (arena budget),
- * ERR_TOO_LARGE. */
-MUST_USE enum err request_read(struct bytes in,
-                               struct arena *a,
-                               struct request *out);
+ * bytes in out borrows from the arena. ERR_MALFORMED, ERR_MEMORY (arena
+ * budget), ERR_TOO_LARGE. */
+MUST_USE enum err
+request_read(struct bytes in, struct arena *a, struct request *out);
 
 #endif
