@@ -285,7 +285,6 @@ struct group {
     bool refreshing;     /* an Update of ours is wanted */
     bool cloned;         /* F-04: sends no more */
     bool confirm_due;    /* we have said nothing in this epoch yet */
-    bool checked;        /* not stored: the tail was read since the start */
     bool watched;        /* not stored: the watch was answered */
     uint64_t confirm_ms; /* mono: when to say so; CORE_NEVER */
     uint64_t commit_ms;  /* mono: when to commit what waits; CORE_NEVER */

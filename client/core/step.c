@@ -30,20 +30,19 @@ confirm(struct client *c, struct group *g)
     return e == ERR_FULL ? ERR_OK : e;
 }
 
-/* In step since the start: we have seen all that our leaf ever sent here
- * (F-04). */
+/* In step: whoever made the group knows now that the relay is there. */
 static enum err
 first_step(struct client *c, struct group *g)
 {
     uint64_t act = g->act_new;
 
     g->act_new = 0;
-    g->checked = true;
     return acts_done(c, act);
 }
 
 /* One APPEND at a time, commits first: nothing is said into an epoch that is
- * about to end. */
+ * about to end. And nothing at all before the log was read to its end: only
+ * then have we seen what our leaf ever sent here (F-04). */
 static enum err
 group_step(struct client *c, struct group *g)
 {

@@ -238,17 +238,31 @@ forced(size_t i, const struct mls_commit_plan *plan)
     buf_free(&record);
 }
 
+/* What an honest committer says of the log. */
+static void
+good_aad(size_t i, uint8_t aad[static COMMITS_AAD_LEN])
+{
+    const struct channel *ch = &circle_of(i)->channel;
+
+    for (size_t k = 0; k < 8; k++)
+        aad[k] = (uint8_t)(ch->last >> (56 - 8 * k));
+    memcpy(aad + 8, ch->head, CONTENT_HEAD_LEN);
+}
+
 /* D-04, D-10: skipped by all alike, and the next good commit still counts. */
 static void
 void_commits(void **state)
 {
-    const struct mls_commit_plan plan = {.force_path = true};
+    uint8_t aad[COMMITS_AAD_LEN];
+    const struct mls_commit_plan plan = {.force_path = true,
+                                         .authenticated_data = BYTES_OF(aad)};
     uint64_t act;
 
     (void)state;
     town_new(3, 10);
     circle_of_all();
     for (size_t i = 0; i < 5; i++) {
+        good_aad(1, aad);
         forced(1, &plan);
         town_pass(10000);
     }
@@ -283,6 +297,87 @@ foreign_log(void **state)
     town_pass(5000);
     assert_int_equal(circle_of(0)->channel.voids, 1);
     assert_int_equal(circle_of(2)->channel.voids, 1);
+    circle_agrees();
+}
+
+/* Changes that no admin may make, in commits that are good otherwise. */
+static void
+forbidden_changes(void **state)
+{
+    uint8_t aad[COMMITS_AAD_LEN];
+    struct buf encoded = buf_limited(4096);
+    struct mls_extension extension = {.type = SETTINGS_EXTENSION};
+    struct mls_commit_plan plan = {.force_path = true,
+                                   .authenticated_data = BYTES_OF(aad),
+                                   .replace_extensions = true};
+    struct settings s;
+
+    (void)state;
+    town_new(3, 14);
+    circle_of_all();
+    promote(1);
+    town_pass(5000);
+    s = circle_of(1)->settings; /* a lobby all at once */
+    s.kind = GROUP_LOBBY;
+    assert_ok(settings_write(&s, &encoded));
+    extension.data = buf_bytes(&encoded);
+    plan.extensions = &extension;
+    plan.extension_count = 1;
+    good_aad(1, aad);
+    forced(1, &plan);
+    town_pass(5000);
+    assert_int_equal(circle_of(0)->channel.voids, 1);
+    s.kind = GROUP_CIRCLE; /* without any admin who is there */
+    s.admin_count = 1;
+    memset(s.admins[0], 0x77, sizeof s.admins[0]);
+    buf_reset(&encoded);
+    assert_ok(settings_write(&s, &encoded));
+    extension.data = buf_bytes(&encoded);
+    good_aad(1, aad);
+    forced(1, &plan);
+    town_pass(5000);
+    assert_int_equal(circle_of(0)->channel.voids, 2);
+    plan.extension_count = 0; /* no settings at all */
+    good_aad(1, aad);
+    forced(1, &plan);
+    town_pass(5000);
+    assert_int_equal(circle_of(0)->channel.voids, 3);
+    assert_int_equal(circle_of(2)->channel.voids, 3);
+    circle_agrees();
+    buf_free(&encoded);
+}
+
+/* P8: a commit that came too late is void; the next one is not sealed with the
+ * same key of our ratchet. */
+static void
+too_late(void **state)
+{
+    struct mls_group *mls;
+    uint64_t act;
+
+    (void)state;
+    town_new(3, 15);
+    circle_of_all();
+    town->clients[0].hold = true;
+    act = remove_one(0, 2);
+    assert_non_null(circle_of(0)->pending);
+    for (size_t i = 0; i < CHANNEL_HEADS; i++) {
+        circle_say(1, "in between");
+        town_settle();
+    }
+    town->clients[0].hold = false;
+    mls = circle_of(0)->mls;
+    while (circle_of(0)->channel.voids == 0) {
+        (void)town_turn(0);
+        (void)town_relay_turn();
+    }
+    assert_int_equal(mls_group_pending_count(mls), 1); /* used up a key */
+    assert_int_equal(mls_group_pending(mls, 0).proposer.v,
+                     mls_group_own_leaf(mls).v);
+    town_pass(5000);
+    assert_int_equal(town_act(0, act), NOTICE_ACT_DONE);
+    assert_true(town_alarmed(1, CODE_ALARM_VOID_COMMIT));
+    assert_int_equal(mls_group_member_count(circle_of(1)->mls), 2);
     circle_agrees();
 }
 
@@ -355,6 +450,8 @@ main(void)
         cmocka_unit_test_teardown(refreshes, teardown),
         cmocka_unit_test_teardown(void_commits, teardown),
         cmocka_unit_test_teardown(foreign_log, teardown),
+        cmocka_unit_test_teardown(forbidden_changes, teardown),
+        cmocka_unit_test_teardown(too_late, teardown),
         cmocka_unit_test_teardown(said_in_the_next_epoch, teardown),
         cmocka_unit_test_teardown(bad_intent, teardown),
     };

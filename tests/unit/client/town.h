@@ -462,10 +462,11 @@ town_close_relay(void)
 static inline void
 town_link(const struct dh_public *key)
 {
+    static const char host[] = "relay.example";
     struct uri uri = {.kind = URI_RELAY, .relay_key = *key};
     struct buf text = buf_limited(sizeof town->link - 1);
 
-    strcpy(uri.endpoints[0].host, "relay.example"); /* NOLINT: fits */
+    memcpy(uri.endpoints[0].host, host, sizeof host);
     uri.endpoints[0].port = 8443;
     uri.endpoint_count = 1;
     assert_ok(uri_write(&uri, URI_TEXT, &text));
