@@ -6,6 +6,7 @@
 #include "client/core/commits.h"
 #include "client/core/envelope.h"
 #include "client/core/outbox.h"
+#include "lib/mls/group_private.h"
 
 static int
 teardown(void **state)
@@ -381,6 +382,39 @@ too_late(void **state)
     circle_agrees();
 }
 
+/* D-06: a path secret that does not open for one member. The others go on, that
+ * one says so and never takes another commit. */
+static void
+locked_out(void **state)
+{
+    struct client_group_info info;
+    struct mls_group *mls;
+    struct client_id id;
+    uint64_t act;
+
+    (void)state;
+    town_new(4, 16);
+    circle_of_all();
+    mls = circle_of(3)->mls; /* its keys are not those that the tree shows */
+    for (size_t i = 0; i < mls->keys.count; i++)
+        mls->keys.key[i].secret.b[5] ^= 0x40;
+    assert_ok(client_refresh(core(0), &circle_id, town->now, &act));
+    town_pass(5000);
+    circle_say(1, "and on it goes");
+    town_pass(1000);
+    assert_ok(client_group_find(core(3), &circle_id, &info));
+    assert_int_equal(info.state, CLIENT_LOCKED_OUT);
+    assert_int_equal(town_count(3, NOTICE_LOCKED_OUT), 1);
+    assert_string_equal(town_heard(3, NOTICE_LOCKED_OUT, 0)->by, "Anna");
+    assert_int_equal(core(3)->hooks->gone, 1);
+    assert_err(
+        client_say(core(3), &circle_id, bytes_str("x"), town->now, &id, &act),
+        ERR_TURN);
+    assert_int_equal(town_count_text(3, "and on it goes"), 0);
+    assert_int_equal(town_count_text(2, "and on it goes"), 1);
+    circle_agrees();
+}
+
 /* Words that wait for an epoch that is over are said in the next. */
 static void
 said_in_the_next_epoch(void **state)
@@ -452,6 +486,7 @@ main(void)
         cmocka_unit_test_teardown(foreign_log, teardown),
         cmocka_unit_test_teardown(forbidden_changes, teardown),
         cmocka_unit_test_teardown(too_late, teardown),
+        cmocka_unit_test_teardown(locked_out, teardown),
         cmocka_unit_test_teardown(said_in_the_next_epoch, teardown),
         cmocka_unit_test_teardown(bad_intent, teardown),
     };
