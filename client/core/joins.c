@@ -119,6 +119,19 @@ join_fail(struct client *c, struct join *j, enum notice_code code)
     return e == ERR_OK ? join_end(c, j) : e;
 }
 
+/* Two knocks of one person at one door would be let in as two members. */
+static bool
+waits_at(const struct client *c, const uint8_t card[static 16])
+{
+    const struct queue *q = &c->hooks->joins;
+    struct queue_node *n;
+
+    for (n = queue_first(q); n != NULL; n = queue_next(q, n))
+        if (memcmp(join_of(n)->visit.card, card, 16) == 0)
+            return true;
+    return false;
+}
+
 enum err
 client_knock(struct client *c,
              struct bytes link,
@@ -141,6 +154,8 @@ client_knock(struct client *c,
     if (j == NULL)
         return client_exit(c, ERR_MEMORY);
     e = visit_begin(&j->visit, link, URI_JOIN);
+    if (e == ERR_OK && waits_at(c, j->visit.card))
+        e = ERR_EXISTS;
     if (e == ERR_OK)
         e = modules_line(c, &j->visit.relay, &j->visit.id, &l);
     if (e != ERR_OK) {

@@ -93,6 +93,8 @@ publish(struct client *c, struct door *d)
     if (body.open) {
         memcpy(body.mailbox, box->at.mailbox, sizeof body.mailbox);
         memcpy(body.hpke_key, box->at.hpke_key, sizeof body.hpke_key);
+        if (d->expires_ms != CORE_NEVER)
+            body.until_s = d->expires_ms / 1000;
     }
     if (body.lobby) /* a circle's name is told to nobody outside */
         body.title = g->settings.title;

@@ -151,8 +151,13 @@ visit_card(struct client *c,
         *code = CODE_LINK_EXPIRED;
     else if (e != ERR_OK || out->body.purpose != purpose)
         *code = CODE_CARD_BAD;
+    else if (!out->body.open)
+        *code = CODE_LINK_REVOKED;
+    else if (out->body.until_s != 0 &&
+             out->body.until_s * 1000 <= c->now.wall_ms)
+        *code = CODE_LINK_EXPIRED;
     else
-        *code = out->body.open ? CODE_NONE : CODE_LINK_REVOKED;
+        *code = CODE_NONE;
     return ERR_OK;
 }
 

@@ -30,8 +30,8 @@ struct visit {
     uint64_t act;           /* not stored */
 };
 
-/* A link as a person gave it: ERR_USE when it is none, is damaged, of another
- * kind, or of a later version. */
+/* A link as a person gave it: ERR_MALFORMED when it is none, ERR_AUTH when it
+ * is damaged, ERR_UNSUPPORTED of a later version, ERR_USE of another kind. */
 MUST_USE enum err
 visit_begin(struct visit *v, struct bytes link, enum uri_kind kind);
 void visit_wipe(struct visit *v);

@@ -151,6 +151,10 @@ deeds_knock(struct app *a)
     if (a->o->arg_count > 1 && !app_text(a, 1, LIMIT_TEXT, &reason))
         return;
     e = client_knock(a->client, link, name, reason, a->now, &a->act);
+    if (e == ERR_EXISTS) {
+        app_fail(a, EXIT_NO_RIGHT, WORD_KNOCKED_ALREADY, bytes_str(""));
+        return;
+    }
     app_acting(a, e, a->act, NULL);
 }
 

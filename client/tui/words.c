@@ -246,6 +246,10 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
                       "this group, or it still waits for its first answer.",
                       "Сейчас нельзя: вы не в этой группе (или уже не в ней), "
                       "либо она ещё ждёт первого ответа."},
+    [WORD_KNOCKED_ALREADY] =
+        {"You have knocked there already; the answer is still awaited: "
+         "pristan read",
+         "Вы там уже постучались, ответа ещё нет: pristan read"},
     [WORD_NO_RELAY] =
         {"Which relay? Give its link with --relay (the operator "
          "has it: pristan-relay link).",

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One person's client without socket, file, clock or thread. It is fed with what
- * happens and with what the person does, asked for its batch, and told whether that was
- * stored:
+/* One person's client without socket, file, clock or thread. It is fed with
+ * what happens and with what the person does, asked for its batch, and told
+ * whether that was stored:
  *
  *     client_new, client_load_row*, client_start
- *     feed* or acts*  ->  client_take  ->  store, send, show  ->  client_release
+ *     feed* or acts*  ->  client_take  ->  store, send, show  -> client_release
  *
- * Times: now.mono_ms never goes back and drives timers; now.wall_ms is since 1970
- * and only dates things. Everything that an act leads to comes as notices; an
- * act's number ends in exactly one NOTICE_ACT_DONE or NOTICE_ACT_FAILED.
+ * Times: now.mono_ms never goes back and drives timers; now.wall_ms is since
+ * 1970 and only dates things. Everything that an act leads to comes as notices;
+ * an act's number ends in exactly one NOTICE_ACT_DONE or NOTICE_ACT_FAILED.
  *
- * Acts refuse at once: ERR_USE (text not clean UTF-8, too long, empty), ERR_NOT_FOUND
- * (no such group, person, case ...), ERR_DENIED (not an admin; not a member),
- * ERR_TURN (not now: removed, locked out), ERR_FULL, ERR_MEMORY. */
+ * Acts refuse at once: ERR_USE (text not clean UTF-8, too long, empty),
+ * ERR_NOT_FOUND (no such group, person, case ...), ERR_DENIED (not an admin;
+ * not a member), ERR_TURN (not now: removed, locked out), ERR_FULL, ERR_MEMORY.
+ */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
@@ -29,17 +30,15 @@ struct client_now {
 
 MUST_USE enum err client_new(struct client **out);
 
-/* Each row of the store once, in any order, before client_start(). ERR_MALFORMED,
- * ERR_UNSUPPORTED (written by a later version), ERR_MEMORY. */
-MUST_USE enum err client_load_row(struct client *c,
-                                  struct bytes key,
-                                  struct bytes value);
+/* Each row of the store once, in any order, before client_start().
+ * ERR_MALFORMED, ERR_UNSUPPORTED (written by a later version), ERR_MEMORY. */
+MUST_USE enum err
+client_load_row(struct client *c, struct bytes key, struct bytes value);
 
 /* All rows are there; dials what there is to dial unless offline. ERR_MALFORMED
  * when rows do not fit together. */
-MUST_USE enum err client_start(struct client *c,
-                               struct client_now now,
-                               bool offline);
+MUST_USE enum err
+client_start(struct client *c, struct client_now now, bool offline);
 
 /* Wipes. NULL is allowed. */
 void client_free(struct client *c);
@@ -55,13 +54,13 @@ MUST_USE enum err client_feed_bytes(struct client *c,
                                     uint64_t session,
                                     struct bytes in,
                                     struct client_now now);
-MUST_USE enum err client_feed_closed(struct client *c,
-                                     uint64_t session,
-                                     struct client_now now);
+MUST_USE enum err
+client_feed_closed(struct client *c, uint64_t session, struct client_now now);
 MUST_USE enum err client_feed_tick(struct client *c, struct client_now now);
 
 /* The batch, or NULL when there is nothing to do. Until client_release() it
- * stays valid, what is fed meanwhile fills the next one, and this gives NULL. */
+ * stays valid, what is fed meanwhile fills the next one, and this gives NULL.
+ */
 const struct client_batch *client_take(struct client *c);
 
 /* stored false: the core is of no use any more; client_free() it. */
@@ -90,16 +89,17 @@ struct client_group_info {
     struct bytes title; /* borrowed until the next feed or act */
     uint64_t epoch;
     uint32_t members;
-    uint32_t confirmed; /* members heard from in this epoch, ourselves included */
-    uint64_t last_seq;  /* of history */
-    bool admin;         /* are we */
-    uint32_t owners;    /* admins: the program nags when it is one */
+    uint32_t
+        confirmed; /* members heard from in this epoch, ourselves included */
+    uint64_t last_seq; /* of history */
+    bool admin;        /* are we */
+    uint32_t owners;   /* admins: the program nags when it is one */
     bool has_desk;
     struct bytes desk_title;
-    bool in_step;       /* everything the relay had has been read */
-    bool asker;         /* CASE: we are the newcomer */
+    bool in_step;             /* everything the relay had has been read */
+    bool asker;               /* CASE: we are the newcomer */
     struct client_id case_id; /* CASE */
-    uint32_t knocks;    /* that wait for a decision */
+    uint32_t knocks;          /* that wait for a decision */
     uint32_t open_cases;
 };
 size_t client_group_count(const struct client *c);
@@ -123,8 +123,8 @@ MUST_USE enum err client_group_member(const struct client *c,
                                       size_t i,
                                       struct client_member *out);
 
-/* Eight pronounceable words for the present epoch, to be read to each other; Latin
- * or Cyrillic spelling. Appends. */
+/* Eight pronounceable words for the present epoch, to be read to each other;
+ * Latin or Cyrillic spelling. Appends. */
 enum client_script { CLIENT_LATIN, CLIENT_CYRILLIC };
 MUST_USE enum err client_group_code(const struct client *c,
                                     const struct client_id *group,
@@ -142,10 +142,10 @@ enum client_link_kind {
 
 /* What a link is for, before anything is done with it. ERR_MALFORMED: not a
  * pristan link; ERR_AUTH: mistyped or cut short; ERR_UNSUPPORTED: made by a
- * later version. The acts below give the same, and ERR_USE for a link of another
- * kind. */
-MUST_USE enum err client_link_kind(struct bytes link,
-                                   enum client_link_kind *out);
+ * later version. The acts below give the same, and ERR_USE for a link of
+ * another kind. */
+MUST_USE enum err
+client_link_kind(struct bytes link, enum client_link_kind *out);
 
 /* --- acts ---------------------------------------------------------------- */
 
@@ -160,8 +160,8 @@ MUST_USE enum err client_group_new(struct client *c,
                                    uint64_t *act);
 
 /* A join link for a group; we must be an admin. The link works when the act is
- * done. uses 0: any number. lifetime_s at most 7 days is kept up by renewing the
- * card; 0: until revoked. link_text is appended. */
+ * done. uses 0: any number. lifetime_s at most 7 days is kept up by renewing
+ * the card; 0: until revoked. link_text is appended. */
 MUST_USE enum err client_link_new(struct client *c,
                                   const struct client_id *group,
                                   uint32_t uses,
@@ -174,8 +174,8 @@ MUST_USE enum err client_link_new(struct client *c,
 struct client_link_info {
     struct client_id id;
     struct client_id group;
-    bool ask;         /* the desk's, else a join link */
-    uint32_t uses;    /* allowed, 0 any */
+    bool ask;      /* the desk's, else a join link */
+    uint32_t uses; /* allowed, 0 any */
     uint32_t used;
     uint64_t expires_ms; /* wall clock; 0 never */
     bool revoked;
@@ -194,8 +194,9 @@ MUST_USE enum err client_link_revoke(struct client *c,
                                      struct client_now now,
                                      uint64_t *act);
 
-/* Knock at a door. Done when the knock is durable in the door's mailbox; the
- * answer comes later as NOTICE_YOU_JOINED or NOTICE_DECLINED. */
+/* Knock at a door. ERR_EXISTS while an earlier knock of ours waits there. Done
+ * when the knock is durable in the door's mailbox; the answer comes later as
+ * NOTICE_YOU_JOINED or NOTICE_DECLINED. */
 MUST_USE enum err client_knock(struct client *c,
                                struct bytes link,
                                struct bytes own_name,
@@ -225,7 +226,8 @@ MUST_USE enum err client_knock_decline(struct client *c,
                                        struct client_now now,
                                        uint64_t *act);
 
-/* Says something; *id marks it in the notices. Done when durable at the relay. */
+/* Says something; *id marks it in the notices. Done when durable at the relay.
+ */
 MUST_USE enum err client_say(struct client *c,
                              const struct client_id *group,
                              struct bytes text,
@@ -272,9 +274,9 @@ MUST_USE enum err client_desk_link(const struct client *c,
                                    bool qr,
                                    struct buf *out);
 
-/* The newcomer. Done when the request is durable in the desk's mailbox (NOTICE_ASKED
- * tells title and how many read). *group is where the answer will be; it exists from
- * now on (state PENDING until the first answer). */
+/* The newcomer. Done when the request is durable in the desk's mailbox
+ * (NOTICE_ASKED tells title and how many read). *group is where the answer will
+ * be; it exists from now on (state PENDING until the first answer). */
 MUST_USE enum err client_ask(struct client *c,
                              struct bytes link,
                              struct bytes text,
@@ -309,8 +311,8 @@ MUST_USE enum err client_case_info(const struct client *c,
                                    size_t i,
                                    struct client_case_info *out);
 
-/* Done when the log has decided: NOTICE_CASE_CLAIMED with who.self, or ACT_FAILED
- * CODE_CASE_TAKEN beside NOTICE_CLAIM_LOST. */
+/* Done when the log has decided: NOTICE_CASE_CLAIMED with who.self, or
+ * ACT_FAILED CODE_CASE_TAKEN beside NOTICE_CLAIM_LOST. */
 MUST_USE enum err client_case_claim(struct client *c,
                                     const struct client_id *case_id,
                                     struct client_now now,

@@ -52,7 +52,9 @@ struct card_body {
     uint8_t hpke_key[LIMIT_ID]; /* to seal it to */
     struct bytes title;         /* UTF-8, at most LIMIT_TITLE bytes */
     uint32_t readers;           /* DESK: how many people can read, 0 unknown */
-    uint8_t reader_digest[32];  /* of the members, to notice a change */
+    uint64_t until_s; /* DOOR: no knock later than that (seconds since 1970);
+                       * 0: no end. The card's own expiry is to the hour */
+    uint8_t reader_digest[32]; /* of the members, to notice a change */
 };
 MUST_USE enum err card_body_write(const struct card_body *in, struct buf *out);
 MUST_USE enum err card_body_read(struct bytes in, struct card_body *out);

@@ -9,6 +9,7 @@
  *         opaque hpke_key[32];
  *         opaque title<V>;      UTF-8, at most LIMIT_TITLE bytes
  *         uint32 readers;       of a desk; 0 unknown
+ *         uint64 until_s;       of a door; 0 no end
  *         opaque reader_digest[32];
  *     } */
 #include "wire/card.h"
@@ -18,7 +19,7 @@
 
 enum { BODY_VERSION = 1, FLAG_OPEN = 1, FLAG_LOBBY = 2 };
 
-/* Only a door is of a lobby, only a desk counts its readers. */
+/* Only a door is of a lobby or ends, only a desk counts its readers. */
 static enum err
 check(const struct card_body *in)
 {
@@ -30,7 +31,7 @@ check(const struct card_body *in)
     case CARD_DOOR:
         return in->readers == 0 ? ERR_OK : ERR_MALFORMED;
     case CARD_DESK:
-        return !in->lobby ? ERR_OK : ERR_MALFORMED;
+        return !in->lobby && in->until_s == 0 ? ERR_OK : ERR_MALFORMED;
     }
     return ERR_MALFORMED;
 }
@@ -51,6 +52,7 @@ card_body_write(const struct card_body *in, struct buf *out)
     buf_append(out, BYTES_OF(in->hpke_key));
     buf_opaque(out, in->title);
     buf_u32(out, in->readers);
+    buf_u64(out, in->until_s);
     buf_append(out, BYTES_OF(in->reader_digest));
     return buf_end(out);
 }
@@ -75,6 +77,7 @@ card_body_read(struct bytes in, struct card_body *out)
     reader_copy(&r, out->hpke_key, sizeof out->hpke_key);
     out->title = reader_opaque(&r);
     out->readers = reader_u32(&r);
+    out->until_s = reader_u64(&r);
     reader_copy(&r, out->reader_digest, sizeof out->reader_digest);
     e = reader_end(&r);
     return e != ERR_OK ? e : check(out);

@@ -17,6 +17,7 @@ door(void)
     struct card_body b = {.purpose = CARD_DOOR,
                           .open = true,
                           .lobby = true,
+                          .until_s = 1800000000,
                           .title = bytes_str("Circle")};
 
     memset(b.mailbox, 'M', sizeof b.mailbox);
@@ -31,6 +32,7 @@ desk(void)
 
     b.purpose = CARD_DESK;
     b.lobby = false;
+    b.until_s = 0;
     b.readers = 7;
     memset(b.reader_digest, 'R', sizeof b.reader_digest);
     return b;
@@ -55,6 +57,7 @@ what_is_written_is_read(void **state)
         assert_memory_equal(b.hpke_key, bodies[i].hpke_key, LIMIT_ID);
         assert_same(b.title, bodies[i].title);
         assert_int_equal(b.readers, bodies[i].readers);
+        assert_int_equal(b.until_s, bodies[i].until_s);
         assert_memory_equal(b.reader_digest, bodies[i].reader_digest, 32);
         for (size_t len = 0; len < out.len; len++)
             assert_int_equal(
@@ -109,6 +112,9 @@ titles_and_contradictions(void **state)
     assert_int_equal(card_body_write(&in, &out), ERR_USE);
     in = door();
     in.readers = 1;
+    assert_int_equal(card_body_write(&in, &out), ERR_USE);
+    in = desk();
+    in.until_s = 1;
     assert_int_equal(card_body_write(&in, &out), ERR_USE);
     in = desk();
     in.lobby = true;
