@@ -18,6 +18,7 @@ enum {
 
 struct text {
     size_t speaker;
+    size_t speaker_person; /* as whom: place in people[] + 1 */
     struct client_id group;
     bool circle;
     uint64_t act;                  /* 0: not taken, or forgotten */
@@ -144,8 +145,10 @@ model_new_text(struct world *w,
     }
     m->text_count++;
     model_learn(w, i, group);
-    m->texts[n] =
-        (struct text){.speaker = i, .group = *group, .circle = circle};
+    m->texts[n] = (struct text){.speaker = i,
+                                .speaker_person = m->self[i],
+                                .group = *group,
+                                .circle = circle};
     if (circle) {
         model_members(w, i, group, m->texts[n].members);
         m->texts[n].known_removed = m->removed_count[i];
@@ -235,7 +238,8 @@ model_text_shown(struct world *w, size_t i, const struct notice *notice)
     m->texts[n].shown |= 1u << i;
     if (!m->texts[n].circle)
         return;
-    if (notice->who.self != (m->texts[n].speaker == i))
+    if (notice->who.self !=
+        (m->texts[n].speaker == i && m->texts[n].speaker_person == m->self[i]))
         model_fail_text(w, "P3, shown as another's", i, n);
     model_check_removed(w, i, n);
     model_check_order(w, i, n);
@@ -265,6 +269,18 @@ model_trace(const struct world *w, size_t i, const struct notice *n)
            (int)n->text.len, (const char *)n->text.b);
 }
 
+/* A client is let in (again): another conversation on its screen, which begins
+ * anywhere in the log. */
+static void
+model_begin_again(struct model *m, size_t i)
+{
+    m->loose[i] = true;
+    m->removed_count[i] = 0;
+    for (uint32_t n = 0; n < m->text_count; n++)
+        if (m->texts[n].circle)
+            m->texts[n].shown &= ~(1u << i);
+}
+
 /* What stands in the history, whether it was on the screen at once or is read
  * after a crash. */
 static void
@@ -279,8 +295,7 @@ model_history(struct world *w, size_t i, const struct notice *n)
     if (n->kind == NOTICE_TEXT) {
         model_text_shown(w, i, n);
     } else if (n->kind == NOTICE_YOU_JOINED) {
-        m->loose[i] = true;
-        m->removed_count[i] = 0;
+        model_begin_again(m, i);
     } else if (n->kind == NOTICE_REMOVED || n->kind == NOTICE_LEFT) {
         model_saw_go(m, i, &n->who.id);
     }
