@@ -63,13 +63,19 @@ adopt_one(struct cases *cs,
 }
 
 /* Cases that came after the snapshot's head were numbered by us as if there had
- * been none before; they follow the highest number that it tells. */
+ * been none before; they follow the highest number that was told. Done again
+ * with each part: what a later part tells was no new case. */
 static void
-renumber(struct cases *cs, uint32_t highest, struct cases_place head)
+renumber(struct cases *cs, struct cases_place head)
 {
-    uint32_t next = highest;
     struct cases old = *cs;
+    uint32_t next = 0;
 
+    for (size_t i = 0; i < old.count; i++)
+        if (old.items[i]->settled && old.items[i]->c.number > next)
+            next = old.items[i]->c.number;
+    if (next == 0)
+        return;
     for (size_t i = 0; i < old.count; i++)
         if (!old.items[i]->settled && later_than(old.items[i]->at, head)) {
             old.items[i]->c.number = ++next;
@@ -78,8 +84,7 @@ renumber(struct cases *cs, uint32_t highest, struct cases_place head)
     cs->count = 0;
     for (size_t i = 0; i < old.count; i++)
         cases_put_in(cs, old.items[i]);
-    if (next > cs->last_number)
-        cs->last_number = next;
+    cs->last_number = next;
 }
 
 enum err
@@ -87,22 +92,14 @@ cases_adopt(struct cases *cs, const struct content *snapshot)
 {
     struct cases_place head = {snapshot->snapshot.epoch,
                                snapshot->snapshot.number};
-    uint32_t highest = 0;
-    bool first = true;
     enum err e = ERR_OK;
 
     if (!cs->waiting)
         return ERR_OK;
-    for (size_t i = 0; i < cs->count; i++)
-        first = first && !cs->items[i]->settled;
-    for (size_t i = 0; i < snapshot->snapshot.case_count; i++)
-        if (snapshot->snapshot.cases[i].number > highest)
-            highest = snapshot->snapshot.cases[i].number;
-    /* parts come from the highest number down: only the first one tells it */
-    if (first && highest > 0)
-        renumber(cs, highest, head);
     for (size_t i = 0; e == ERR_OK && i < snapshot->snapshot.case_count; i++)
         e = adopt_one(cs, &snapshot->snapshot.cases[i], head);
+    if (e == ERR_OK)
+        renumber(cs, head);
     cs->dirty = true;
     return e;
 }
