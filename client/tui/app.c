@@ -221,8 +221,23 @@ app_shows(const struct app *a, const struct notice *n)
         return app_is_answer(n);
     if (a->state != APP_STAYING)
         return false;
-    return bytes_all_zero(BYTES_OF(a->group.b)) ||
+    return app_wants_lines(a) || bytes_all_zero(BYTES_OF(a->group.b)) ||
            memcmp(a->group.b, n->group.b, CLIENT_ID_LEN) == 0;
+}
+
+/* In a chat everything is shown; what is not of this group says of which. */
+static void
+app_say_where(const struct app *a, const struct notice *n)
+{
+    struct client_group_info g;
+
+    if (a->state != APP_STAYING || a->p.json || !app_wants_lines(a) ||
+        memcmp(a->group.b, n->group.b, CLIENT_ID_LEN) == 0 || n->seq == 0 ||
+        client_group_find(a->client, &n->group, &g) != ERR_OK)
+        return;
+    fputc('(', a->p.out);
+    print_text(a->p.out, g.title);
+    fputs(") ", a->p.out);
 }
 
 void
@@ -234,8 +249,10 @@ app_notice(struct app *a, const struct notice *n)
         a->in_step = true;
         a->trouble = CODE_NONE;
     }
-    if (app_shows(a, n))
+    if (app_shows(a, n)) {
+        app_say_where(a, n);
         view_notice(&a->p, a->client, n);
+    }
     if (n->kind == NOTICE_ACT_DONE || n->kind == NOTICE_ACT_FAILED)
         app_act_ended(a, n);
     else if (a->state == APP_WAITING && app_is_answer(n))

@@ -110,8 +110,10 @@ view_name(const struct printer *p,
 
     if (who->self)
         return bytes_str(words_get(p->lang, WORD_YOU));
-    if (bytes_all_zero(BYTES_OF(who->id.b)))
+    if (who->name.len == 0)
         return bytes_str("-");
+    if (bytes_all_zero(BYTES_OF(who->id.b)))
+        return who->name; /* knocks: no member yet */
     snprintf(tag, sizeof tag, "#%02x%02x", who->tag[0], who->tag[1]);
     buf_append(out, who->name);
     buf_append(out, bytes_str(tag));
@@ -196,6 +198,8 @@ view_rule_for(const struct notice *n)
     if (n->kind == NOTICE_CASE_RELEASED &&
         bytes_all_zero(BYTES_OF(n->who.id.b)))
         rule.word = WORD_CASE_LEASE_OVER;
+    else if (n->kind == NOTICE_CASE_RELEASED && n->who.name.len == 0)
+        rule.word = WORD_CASE_FREE; /* whoever had it was removed */
     if (n->kind == NOTICE_CASE_CLAIMED && n->who.self)
         rule.word = WORD_CASE_CLAIMED_SELF;
     return rule;

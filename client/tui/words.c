@@ -36,6 +36,9 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
         {"Request {0} is free again: there was no activity for 15 "
          "minutes.",
          "Просьба {0} снова свободна: 15 минут без движения."},
+    [WORD_CASE_FREE] = {"Request {0} is free again: whoever had it is gone.",
+                        "Просьба {0} снова свободна: того, кто её взял, "
+                        "больше нет в группе."},
     [WORD_CASE_HANDED] = {"Request {0} goes from {2} to {1}.",
                           "Просьбу {0} передают: от {2} к {1}."},
     [WORD_CASE_CLOSED] = {"Request {0} is closed by {1}.",

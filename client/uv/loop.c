@@ -97,6 +97,7 @@ loop_batch(struct loop *l, const struct client_batch *b)
 }
 
 static void on_timer(uv_timer_t *t);
+static void on_line(void *to, struct bytes line, bool end);
 
 static void
 loop_arm(struct loop *l, uint64_t now_ms)
@@ -130,6 +131,11 @@ loop_turn(struct loop *l)
     if (l->stopping)
         return;
     if (l->app->state == APP_DONE) {
+        loop_stop(l);
+        return;
+    }
+    if (app_wants_lines(l->app) && !l->input.open &&
+        input_open(&l->input, &l->uv, on_line, l) != ERR_OK) {
         loop_stop(l);
         return;
     }
@@ -282,9 +288,6 @@ loop_begin(struct loop *l)
     l->purge_ms = now.mono_ms; /* once at each start */
     app_begin(l->app, l->client, loop_page, l, now);
     loop_turn(l);
-    if (!l->stopping && app_wants_lines(l->app) && !l->input.open &&
-        input_open(&l->input, &l->uv, on_line, l) != ERR_OK)
-        loop_stop(l);
 }
 
 enum exit_code

@@ -5,11 +5,13 @@
 
 if [ -z "${IN_OWN_MOUNTS:-}" ]; then
     # a small file system that only we see
-    if ! unshare --mount --map-root-user true 2>/dev/null; then
+    own=(unshare --mount)
+    "${own[@]}" true 2>/dev/null || own+=(--map-root-user)
+    if ! "${own[@]}" true 2>/dev/null; then
         echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
         exit 77
     fi
-    IN_OWN_MOUNTS=1 exec unshare --mount --map-root-user "$0" "$@"
+    IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
 fi
 mkdir "$dir/small"
 mount -t tmpfs -o size=3m none "$dir/small" || exit 77

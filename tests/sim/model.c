@@ -92,7 +92,13 @@ static void
 model_learn(struct world *w, size_t i, const struct client_id *group)
 {
     struct model *m = w->model;
+    struct client_group_info g;
     struct client_member me;
+
+    /* a conversation with a newcomer has identities of its own (J-05) */
+    if (client_group_find(w->clients[i].core, group, &g) != ERR_OK ||
+        g.kind != CLIENT_CIRCLE)
+        return;
 
     for (size_t k = 0;
          client_group_member(w->clients[i].core, group, k, &me) == ERR_OK;
