@@ -376,7 +376,7 @@ setup(void **state)
 
     memset(&run, 0, sizeof run);
     run.program = program;
-    strcpy(run.folder, "/tmp/pristan-load-XXXXXX");
+    (void)snprintf(run.folder, sizeof run.folder, "/tmp/pristan-load-XXXXXX");
     assert_non_null(mkdtemp(run.folder));
     assert_ok(random_start());
     start_relay();

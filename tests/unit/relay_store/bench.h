@@ -57,7 +57,7 @@ bench_start(struct bench *b, bool sqlite)
 {
     *b = (struct bench){.sqlite = sqlite};
     store_quota_default(&b->quota);
-    strcpy(b->folder, "/tmp/pristan-store-XXXXXX");
+    (void)snprintf(b->folder, sizeof b->folder, "/tmp/pristan-store-XXXXXX");
     assert_ok(random_start());
     if (sqlite)
         assert_non_null(mkdtemp(b->folder));
