@@ -37,6 +37,7 @@ function(pristan_program name)
   target_link_libraries(${name} PRIVATE ${P_LINKS} house_flags)
   target_compile_definitions(${name} PRIVATE
                              PRISTAN_VERSION="${PROJECT_VERSION}")
+  install(TARGETS ${name} RUNTIME)
 endfunction()
 
 #   pristan_unit_tests(LIBRARY [LINKS libs]): one program per
