@@ -112,8 +112,9 @@ sooner(uint64_t a, uint64_t b)
 uint64_t
 hooks_deadline(const struct client *c)
 {
-    return sooner(sooner(boxes_deadline(c), mail_deadline(c)),
-                  sooner(links_deadline(c), desk_deadline(c)));
+    return sooner(joins_deadline(c),
+                  sooner(sooner(boxes_deadline(c), mail_deadline(c)),
+                         sooner(links_deadline(c), desk_deadline(c))));
 }
 
 enum err
@@ -123,6 +124,8 @@ hooks_tick(struct client *c)
 
     if (e == ERR_OK)
         e = mail_tick(c);
+    if (e == ERR_OK)
+        e = joins_tick(c);
     if (e == ERR_OK)
         e = links_tick(c);
     if (e == ERR_OK)

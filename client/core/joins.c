@@ -11,11 +11,16 @@
 
 enum { JOIN_ROW_MAX = 64 * 1024 };
 
+/* Nobody answers a knock that nobody can read any more: letters do not live so
+ * long. Then one may knock again. */
+#define JOIN_PATIENCE_MS (8 * 24 * UINT64_C(3600000))
+
 struct join {
     struct queue_node node;
     struct visit visit;
     struct buf name;
     struct buf reason;
+    uint64_t until_ms; /* wall: forgotten then */
 };
 
 static struct join *
@@ -67,6 +72,7 @@ join_write(struct client *c, const struct join *j)
     visit_write(&j->visit, &row);
     buf_opaque(&row, buf_bytes(&j->name));
     buf_opaque(&row, buf_bytes(&j->reason));
+    buf_u64(&row, j->until_ms);
     return modules_write(c, ROW_JOIN, &j->visit.id, &row);
 }
 
@@ -86,6 +92,7 @@ joins_load(struct client *c, struct bytes id, struct bytes in)
         e = visit_read(&r, &j->visit);
     buf_append(&j->name, reader_opaque(&r));
     buf_append(&j->reason, reader_opaque(&r));
+    j->until_ms = reader_u64(&r);
     if (e == ERR_OK)
         e = buf_end(&j->name);
     if (e == ERR_OK)
@@ -165,6 +172,7 @@ client_knock(struct client *c,
     queue_push(&c->hooks->joins, &j->node);
     buf_append(&j->name, own_name);
     buf_append(&j->reason, reason);
+    j->until_ms = c->now.wall_ms + JOIN_PATIENCE_MS;
     e = buf_end(&j->reason);
     if (e == ERR_OK)
         e = join_write(c, j);
@@ -378,6 +386,37 @@ joins_lost(struct client *c, struct line *l, enum notice_code code)
         j->visit.state != VISIT_FETCHING)
         return ERR_OK;
     return join_fail(c, j, code);
+}
+
+uint64_t
+joins_deadline(const struct client *c)
+{
+    const struct queue *q = &c->hooks->joins;
+    uint64_t due = CORE_NEVER;
+
+    for (struct queue_node *n = queue_first(q); n != NULL;
+         n = queue_next(q, n)) {
+        uint64_t at = modules_mono(c, join_of(n)->until_ms);
+
+        due = at < due ? at : due;
+    }
+    return due;
+}
+
+enum err
+joins_tick(struct client *c)
+{
+    struct queue_node *n = queue_first(&c->hooks->joins);
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && n != NULL) {
+        struct join *j = join_of(n);
+
+        n = queue_next(&c->hooks->joins, n);
+        if (j->until_ms <= c->now.wall_ms)
+            e = join_fail(c, j, CODE_LINK_EXPIRED);
+    }
+    return e;
 }
 
 bool

@@ -19,6 +19,8 @@ MUST_USE enum err
 joins_lost(struct client *c, struct line *l, enum notice_code code);
 MUST_USE enum err
 joins_event(struct client *c, const struct op *op, const struct event *ev);
+uint64_t joins_deadline(const struct client *c);
+MUST_USE enum err joins_tick(struct client *c);
 bool joins_busy(const struct client *c, const struct client_id *owner);
 bool joins_idle(const struct client *c);
 void joins_free(struct client *c);

@@ -93,9 +93,9 @@ publish(struct client *c, struct door *d)
     if (body.open) {
         memcpy(body.mailbox, box->at.mailbox, sizeof body.mailbox);
         memcpy(body.hpke_key, box->at.hpke_key, sizeof body.hpke_key);
-        if (d->expires_ms != CORE_NEVER)
-            body.until_s = d->expires_ms / 1000;
     }
+    if (d->expires_ms != CORE_NEVER && !d->revoked)
+        body.until_s = d->expires_ms / 1000;
     if (body.lobby) /* a circle's name is told to nobody outside */
         body.title = g->settings.title;
     e = keeper_put(c, &d->keeper, &d->id, &body,
@@ -412,7 +412,10 @@ links_deadline(const struct client *c)
                           : keeper_deadline(c, &d->keeper, &d->id);
 
         due = at < due ? at : due;
-        at = over ? CORE_NEVER : modules_mono(c, d->expires_ms);
+        if (over)
+            at = boxes_any(c, &d->id) ? c->now.mono_ms : CORE_NEVER;
+        else
+            at = modules_mono(c, d->expires_ms);
         due = at < due ? at : due;
     }
     return due;

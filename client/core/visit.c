@@ -151,13 +151,11 @@ visit_card(struct client *c,
         *code = CODE_LINK_EXPIRED;
     else if (e != ERR_OK || out->body.purpose != purpose)
         *code = CODE_CARD_BAD;
-    else if (!out->body.open)
-        *code = CODE_LINK_REVOKED;
     else if (out->body.until_s != 0 &&
-             out->body.until_s * 1000 <= c->now.wall_ms)
+             out->body.until_s <= c->now.wall_ms / 1000)
         *code = CODE_LINK_EXPIRED;
     else
-        *code = CODE_NONE;
+        *code = out->body.open ? CODE_NONE : CODE_LINK_REVOKED;
     return ERR_OK;
 }
 
