@@ -264,7 +264,12 @@ deeds_remove(struct app *a)
 static void
 deeds_left(struct app *a)
 {
-    deeds_tell(a, WORD_LEAVING, "leaving", bytes_str(""));
+    struct client_group_info g;
+    bool gone = client_group_find(a->client, &a->group, &g) != ERR_OK ||
+                g.state == CLIENT_LEFT;
+
+    deeds_tell(a, gone ? WORD_LEFT_NOW : WORD_LEAVING,
+               gone ? "left_group" : "leaving", bytes_str(""));
 }
 
 void

@@ -156,6 +156,7 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
          "{0} больше не в группе и дальше ничего не прочтёт."},
     [WORD_LEAVING] = {"An admin's program will take you out within minutes.",
                       "Программа ведущего выведет вас за несколько минут."},
+    [WORD_LEFT_NOW] = {"You have left.", "Вы вышли из группы."},
     [WORD_CLAIMED_DONE] = {"Request {0} is yours.", "Просьба {0} за вами."},
     [WORD_RELEASED_DONE] = {"Request {0} is back in the queue.",
                             "Просьба {0} снова в очереди."},
