@@ -18,7 +18,7 @@ box_of(struct queue_node *n)
     return QUEUE_OWNER(n, struct box, node);
 }
 
-/* PROTOCOL 3.5: id and keys follow from the token and the secret key. */
+/* PROTOCOL 5.2.1: the id follows from the token. */
 static void
 derive_address(struct box *box)
 {

@@ -145,7 +145,7 @@ cases_add(struct cases *cs,
     return ERR_OK;
 }
 
-/* PROTOCOL 5.4.4: a clock that is far ahead must not hold a case for ever. */
+/* PROTOCOL 5.4.2: a clock that is far ahead must not hold a case for ever. */
 static uint64_t
 event_time(const struct content_case *c, uint64_t sent_ms)
 {

@@ -222,7 +222,7 @@ desk_load_case(struct client *c, struct bytes id, struct bytes in)
 /* --- keys and card ----------------------------------------------------------
  */
 
-/* PROTOCOL 5.3.5: known exactly to the members of this epoch (I-02). */
+/* PROTOCOL 5.3.2: known exactly to the members of this epoch (I-02). */
 static enum err
 intake_seed(const struct group *g, uint8_t seed[static BOX_SEED_LEN])
 {

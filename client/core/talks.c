@@ -243,7 +243,7 @@ talks_answer(struct client *c,
     return e == ERR_OK ? talk_write(c, t) : e;
 }
 
-/* PROTOCOL 5.3.9: the Add is won; now the Welcome, then the text. */
+/* PROTOCOL 5.3.10: the Add is won; now the Welcome, then the text. */
 enum err
 talks_added(struct client *c,
             struct group *g,
