@@ -173,7 +173,9 @@ client_knock(struct client *c,
     buf_append(&j->name, own_name);
     buf_append(&j->reason, reason);
     j->until_ms = c->now.wall_ms + JOIN_PATIENCE_MS;
-    e = buf_end(&j->reason);
+    e = buf_end(&j->name);
+    if (e == ERR_OK)
+        e = buf_end(&j->reason);
     if (e == ERR_OK)
         e = join_write(c, j);
     *act = j->visit.act = acts_new(c);

@@ -385,6 +385,72 @@ test_repeated_and_foreign_knocks(void **state)
     town_free();
 }
 
+/* Members who never say a word, so that the tree is large. */
+static void
+crowd(size_t count)
+{
+    const struct reply_to nowhere = {{1}, {1}};
+    const char *name =
+        "somebody with a name that is as long as a name can be, 64 bytes";
+
+    for (size_t i = 0; i < count; i++) {
+        struct buf package = buf_limited(1024);
+        struct mls_key_package_secret secret;
+        const struct client_id cookie = client_id_random();
+
+        assert_ok(identity_key_package(bytes_str(name), town->now.wall_ms,
+                                       &package, &secret));
+        assert_ok(client_enter(core(0), town->now));
+        assert_ok(
+            client_exit(core(0), commits_want_add(core(0), circle_of(0),
+                                                  buf_bytes(&package), &nowhere,
+                                                  99, &cookie, 0)));
+        mls_key_package_secret_wipe(&secret);
+        buf_free(&package);
+        if (i % CORE_ADDS_MAX == CORE_ADDS_MAX - 1)
+            town_pass(2000);
+    }
+    town_pass(2000);
+}
+
+/* A Welcome that is larger than a letter comes in pieces, also when either side
+ * is killed on the way. */
+static void
+test_large_welcome(void **state)
+{
+    (void)state;
+    for (size_t turn = 0; turn < 14; turn++) {
+        struct client_id id;
+        char link[512];
+
+        town_new(2, 300 + turn);
+        people_found(CLIENT_CIRCLE);
+        crowd(64);
+        people_link(0, 0, link, &id);
+        people_done(1, people_knock(1, link));
+        if (turn > 0) {
+            town->clients[turn % 2].die_at =
+                town->clients[turn % 2].turns + turn;
+            town->clients[turn % 2].crash_before_send = turn % 3 == 0;
+        }
+        {
+            struct client_knock_info info;
+            uint64_t act;
+
+            assert_ok(client_knock_info(core(0), 0, &info));
+            assert_ok(client_knock_approve(core(0), &info.id, town->now, &act));
+        }
+        town_pass(90000);
+        assert_non_null(circle_of(1));
+        assert_int_equal(mls_group_member_count(circle_of(1)->mls), 66);
+        town->clients[0].die_at = town->clients[1].die_at = 0;
+        people_done(1, people_say(1, &circle_of(1)->id, "здесь"));
+        assert_int_equal(town_count_text(0, "здесь"), 1);
+        assert_true(queue_empty(&core(0)->hooks->mails));
+        town_free();
+    }
+}
+
 /* Killed after each turn: the knock is made once, and answered once. */
 static void
 test_restarts(void **state)
@@ -436,6 +502,7 @@ main(void)
         cmocka_unit_test(test_lobby_lets_everybody_in),
         cmocka_unit_test(test_members_do_not_make_links),
         cmocka_unit_test(test_repeated_and_foreign_knocks),
+        cmocka_unit_test(test_large_welcome),
         cmocka_unit_test(test_restarts),
     };
 
