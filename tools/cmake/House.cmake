@@ -11,10 +11,6 @@
 function(pristan_library name)
   cmake_parse_arguments(P "" "FOLDER" "SHOWS;HIDES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${P_FOLDER}/*.c)
-  if(NOT sources) # TEMPORARY while the house is going up
-    file(WRITE ${CMAKE_BINARY_DIR}/${name}_empty.c "int ${name}_empty;\n")
-    set(sources ${CMAKE_BINARY_DIR}/${name}_empty.c)
-  endif()
   add_library(${name} STATIC ${sources})
   if(EXISTS ${CMAKE_SOURCE_DIR}/include/${name})
     set(gate ${CMAKE_BINARY_DIR}/gates/${name})
@@ -30,9 +26,6 @@ endfunction()
 function(pristan_program name)
   cmake_parse_arguments(P "" "FOLDER" "LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${P_FOLDER}/*.c)
-  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${P_FOLDER}/main.c) # TEMPORARY
-    return()
-  endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${P_LINKS} house_flags)
   target_compile_definitions(${name} PRIVATE
