@@ -27,7 +27,7 @@ full(void)
     n.who.tag[1] = 9;
     n.who.self = true;
     n.by.name = bytes_str("Boris");
-    strcpy(n.code_words, "lusab babad gutih"); /* NOLINT: fits */
+    memcpy(n.code_words, "lusab babad gutih", sizeof "lusab babad gutih");
     return n;
 }
 
