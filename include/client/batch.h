@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What one turn of the client leads to. The driver stores `writes` and `history` in
- * one transaction, then does the rest in this order: sends, dials, hangups,
- * notices. All borrowed from the core until client_release(). */
+/* What one turn of the client leads to. The driver stores `writes` and
+ * `history` in one transaction, then does the rest in this order: sends, dials,
+ * hangups, notices. All borrowed from the core until client_release(). */
 #ifndef CLIENT_BATCH_H
 #define CLIENT_BATCH_H
 
@@ -50,7 +50,8 @@ struct client_batch {
     size_t hangup_count;
     const struct notice *notices;
     size_t notice_count;
-    uint64_t deadline_ms; /* feed a tick at this monotonic time; UINT64_MAX never */
+    uint64_t
+        deadline_ms; /* feed a tick at this monotonic time; UINT64_MAX never */
 };
 
 #endif

@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { CLIENT_ID_LEN = 16 }; /* groups, messages, people, links, knocks, cases */
+enum {
+    CLIENT_ID_LEN = 16
+}; /* groups, messages, people, links, knocks, cases */
 
 struct client_id {
     uint8_t b[CLIENT_ID_LEN];
@@ -17,40 +19,40 @@ struct client_id {
 
 enum notice_kind {
     /* part of a conversation's history */
-    NOTICE_TEXT,        /* somebody said something: who, text, id */
-    NOTICE_JOINED,      /* who is new; by whom */
-    NOTICE_REMOVED,     /* who was removed; by whom */
-    NOTICE_LEFT,        /* who went by themselves */
-    NOTICE_YOU_JOINED,  /* this group is ours now */
-    NOTICE_YOU_REMOVED, /* by whom: nothing later can be read */
-    NOTICE_LOCKED_OUT,  /* an admin's commit shut us out: ask to be re-added */
-    NOTICE_CASE,        /* a new request at the desk: case, text */
-    NOTICE_CASE_CLAIMED,  /* case, who */
+    NOTICE_TEXT,         /* somebody said something: who, text, id */
+    NOTICE_JOINED,       /* who is new; by whom */
+    NOTICE_REMOVED,      /* who was removed; by whom */
+    NOTICE_LEFT,         /* who went by themselves */
+    NOTICE_YOU_JOINED,   /* this group is ours now */
+    NOTICE_YOU_REMOVED,  /* by whom: nothing later can be read */
+    NOTICE_LOCKED_OUT,   /* an admin's commit shut us out: ask to be re-added */
+    NOTICE_CASE,         /* a new request at the desk: case, text */
+    NOTICE_CASE_CLAIMED, /* case, who */
     NOTICE_CASE_RELEASED, /* case, who (nobody: the lease ran out) */
     NOTICE_CASE_HANDED,   /* case, who, to whom (in `by`: the giver) */
     NOTICE_CASE_CLOSED,
     NOTICE_CASE_REOPENED,
     NOTICE_CASE_NOTE,
-    NOTICE_KNOCK,       /* who wants in: text is the reason, code to compare */
+    NOTICE_KNOCK, /* who wants in: text is the reason, code to compare */
     NOTICE_KNOCK_DECIDED, /* approved or not, by whom */
-    NOTICE_ALARM,       /* the relay or a member lied: code says how */
-    NOTICE_BYE,         /* the desk closed this conversation */
+    NOTICE_ALARM,         /* the relay or a member lied: code says how */
+    NOTICE_BYE,           /* the desk closed this conversation */
 
     /* of the moment */
-    NOTICE_CLAIM_LOST,  /* our claim came second: case, who has it */
-    NOTICE_ON_ITS_WAY,  /* our text is stored here, not yet at the relay */
-    NOTICE_DELIVERED,   /* our text is durable at the relay: id */
-    NOTICE_ASKED,       /* our request is with the desk: text is its title */
-    NOTICE_KNOCKED,     /* our knock is with the door: code to compare */
-    NOTICE_DECLINED,    /* our knock was declined */
-    NOTICE_CONFIRMED,   /* so many of the members are in this epoch: count, of */
+    NOTICE_CLAIM_LOST, /* our claim came second: case, who has it */
+    NOTICE_ON_ITS_WAY, /* our text is stored here, not yet at the relay */
+    NOTICE_DELIVERED,  /* our text is durable at the relay: id */
+    NOTICE_ASKED,      /* our request is with the desk: text is its title */
+    NOTICE_KNOCKED,    /* our knock is with the door: code to compare */
+    NOTICE_DECLINED,   /* our knock was declined */
+    NOTICE_CONFIRMED,  /* so many of the members are in this epoch: count, of */
     NOTICE_CARD_RENEWED,
-    NOTICE_SYNCED,      /* all that the relays had has been read: sent once after
-                         * each (re)connect of a group or mailbox, `group` zero
-                         * when every line is in step */
-    NOTICE_OFFLINE,     /* a relay cannot be reached or hung up: code */
-    NOTICE_ACT_DONE,    /* the act with this number */
-    NOTICE_ACT_FAILED,  /* the act with this number: code says why */
+    NOTICE_SYNCED,     /* all that the relays had has been read: sent once after
+                        * each (re)connect of a group or mailbox, `group` zero
+                        * when every line is in step */
+    NOTICE_OFFLINE,    /* a relay cannot be reached or hung up: code */
+    NOTICE_ACT_DONE,   /* the act with this number */
+    NOTICE_ACT_FAILED, /* the act with this number: code says why */
     NOTICE_KINDS
 };
 
@@ -58,27 +60,27 @@ enum notice_kind {
  * codes, not texts. Never reuse a number. */
 enum notice_code {
     CODE_NONE = 0,
-    CODE_NOT_THIS_RELAY = 1,    /* the relay is not the one in the link */
+    CODE_NOT_THIS_RELAY = 1, /* the relay is not the one in the link */
     CODE_RELAY_UNREACHABLE = 2,
-    CODE_RELAY_REFUSED = 3,     /* a request makes no sense to it */
-    CODE_RELAY_FULL = 4,        /* quota or disk: nothing lost, tried again */
+    CODE_RELAY_REFUSED = 3, /* a request makes no sense to it */
+    CODE_RELAY_FULL = 4,    /* quota or disk: nothing lost, tried again */
     CODE_LINK_REVOKED = 5,
     CODE_LINK_EXPIRED = 6,
-    CODE_LINK_UNKNOWN = 7,      /* the relay has no card for it */
-    CODE_CARD_BAD = 8,          /* its card does not verify (E-14) */
-    CODE_NOT_ALLOWED = 9,       /* only an admin may do that */
-    CODE_NOT_MEMBER = 10,       /* removed or left */
-    CODE_NO_SUCH = 11,          /* no such person, case, knock */
+    CODE_LINK_UNKNOWN = 7, /* the relay has no card for it */
+    CODE_CARD_BAD = 8,     /* its card does not verify (E-14) */
+    CODE_NOT_ALLOWED = 9,  /* only an admin may do that */
+    CODE_NOT_MEMBER = 10,  /* removed or left */
+    CODE_NO_SUCH = 11,     /* no such person, case, knock */
     CODE_CASE_TAKEN = 12,
     CODE_CASE_NOT_YOURS = 13,
     CODE_CASE_CLOSED = 14,
-    CODE_CASE_NO_KEYS = 15,     /* claimed too often: no key package is left */
+    CODE_CASE_NO_KEYS = 15, /* claimed too often: no key package is left */
     CODE_LOCKED_OUT = 16,
     CODE_ALARM_GAP = 20,        /* numbers are missing (E-01) */
     CODE_ALARM_HEAD = 21,       /* a member saw another history (E-03, E-06) */
     CODE_ALARM_ROLLBACK = 22,   /* the relay went backwards (E-09) */
     CODE_ALARM_NOT_STORED = 23, /* acknowledged, but not in the log (E-07) */
-    CODE_ALARM_CLONE = 24,      /* an own record that we do not remember (F-04) */
+    CODE_ALARM_CLONE = 24, /* an own record that we do not remember (F-04) */
     CODE_ALARM_VOID_COMMIT = 25, /* a commit that breaks the rules, skipped */
     CODE_ALARM_VOID_RECORD = 26, /* garbage or a replay, skipped (E-04, E-21) */
     CODE_INTERNAL = 99
@@ -100,14 +102,14 @@ struct notice {
     uint64_t act;           /* ACT_DONE, ACT_FAILED and what an act led to */
     struct notice_person who;
     struct notice_person by;
-    struct client_id id;   /* of the text, knock or link */
+    struct client_id id; /* of the text, knock or link */
     struct client_id case_id;
-    struct bytes text;     /* UTF-8 as given */
-    char code_words[64];   /* KNOCK, KNOCKED: short code, else "" */
+    struct bytes text;   /* UTF-8 as given */
+    char code_words[64]; /* KNOCK, KNOCKED: short code, else "" */
     enum notice_code code;
     uint32_t count; /* CONFIRMED; ASKED: how many can read, 0 unknown */
     uint32_t of;
-    bool approved;  /* KNOCK_DECIDED */
+    bool approved; /* KNOCK_DECIDED */
 };
 
 /* History rows. notice_read() borrows from in. ERR_MEMORY, ERR_TOO_LARGE;

@@ -141,8 +141,8 @@ void mls_group_confirmed_transcript_hash(const struct mls_group *g,
 
 /* Appends the ratchet tree (section 12.4.3.3), for joiners whose Welcome came
  * without it: mls_join.ratchet_tree. ERR_MEMORY, ERR_TOO_LARGE. */
-MUST_USE enum err mls_group_ratchet_tree(const struct mls_group *g,
-                                         struct buf *out);
+MUST_USE enum err
+mls_group_ratchet_tree(const struct mls_group *g, struct buf *out);
 
 /* MLS-Exporter (section 8.5). ERR_TOO_LARGE over 255 * 32 bytes. */
 MUST_USE enum err mls_group_export(const struct mls_group *g,

@@ -9,8 +9,8 @@
 
 /* Who we are in one group: made fresh for each. */
 struct mls_identity {
-    struct bytes credential;       /* BasicCredential identity, borrowed */
-    struct sign_secret signature;  /* signature private key */
+    struct bytes credential;         /* BasicCredential identity, borrowed */
+    struct sign_secret signature;    /* signature private key */
     const uint16_t *extension_types; /* private extension types we support */
     size_t extension_type_count;
     const struct mls_extension *leaf_extensions; /* put into our leaf */
@@ -31,13 +31,12 @@ struct mls_key_package_secret {
  *  secret  filled; wiped by the caller with mls_key_package_secret_wipe()
  *
  * ERR_MEMORY, ERR_TOO_LARGE. Section 10.1. */
-MUST_USE enum err
-mls_key_package_new(const struct mls_identity *who,
-                    uint64_t not_before,
-                    uint64_t not_after,
-                    bool last_resort,
-                    struct buf *out,
-                    struct mls_key_package_secret *secret);
+MUST_USE enum err mls_key_package_new(const struct mls_identity *who,
+                                      uint64_t not_before,
+                                      uint64_t not_after,
+                                      bool last_resort,
+                                      struct buf *out,
+                                      struct mls_key_package_secret *secret);
 
 /* What a caller may want to know of a key package; all borrowed from the
  * message. */
@@ -52,14 +51,15 @@ struct mls_key_package_view {
     uint8_t ref[MLS_HASH_LEN]; /* KeyPackageRef, section 5.2 */
 };
 
-/* Parses and checks a KeyPackage in an MLSMessage as section 10.1 demands, and that
- * now (seconds) is inside its lifetime; now 0 skips the lifetime.
+/* Parses and checks a KeyPackage in an MLSMessage as section 10.1 demands, and
+ * that now (seconds) is inside its lifetime; now 0 skips the lifetime.
  * ERR_MALFORMED, ERR_AUTH, ERR_EXPIRED, ERR_UNSUPPORTED (another suite). */
 MUST_USE enum err mls_key_package_check(struct bytes message,
                                         uint64_t now,
                                         struct mls_key_package_view *out);
 
-/* A leaf extension of a key package that has been checked; false when absent. */
+/* A leaf extension of a key package that has been checked; false when absent.
+ */
 bool mls_key_package_extension(struct bytes message,
                                uint16_t type,
                                struct bytes *data);
