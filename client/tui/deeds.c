@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "deeds.h"
 
+#include <string.h>
+
 #include "history.h"
 #include "json.h"
 #include "pick.h"
@@ -219,6 +221,23 @@ deeds_say(struct app *a)
     app_acting(a, e, a->act, deeds_sent);
 }
 
+/* A newcomer's conversation that several volunteers have had is one thread. */
+static void
+deeds_read_earlier(struct app *a, const struct client_group_info *g)
+{
+    struct client_group_info earlier;
+
+    for (size_t i = 0; g->asker && a->state != APP_DONE &&
+                       client_group_info(a->client, i, &earlier) == ERR_OK;
+         i++) {
+        if (memcmp(earlier.id.b, g->id.b, CLIENT_ID_LEN) == 0)
+            return;
+        if (earlier.asker &&
+            memcmp(earlier.case_id.b, g->case_id.b, CLIENT_ID_LEN) == 0)
+            history_show(a, &earlier, a->o->last);
+    }
+}
+
 void
 deeds_read(struct app *a)
 {
@@ -227,6 +246,7 @@ deeds_read(struct app *a)
     if (!app_group(a, &g))
         return;
     a->group = g.id;
+    deeds_read_earlier(a, &g);
     history_show(a, &g, a->o->last);
     if (a->state == APP_DONE)
         return;

@@ -38,6 +38,43 @@ pick_fit(const char *word, struct bytes name, const struct client_id *id)
     return pick_is_start(w, name) ? 1 : 0;
 }
 
+/* The i-th group, unless a later one goes on with the same conversation
+ * (another volunteer answers now). */
+static bool
+pick_current(const struct app *a, size_t i, struct client_group_info *out)
+{
+    struct client_group_info later;
+
+    if (client_group_info(a->client, i, out) != ERR_OK)
+        return false;
+    if (!out->asker)
+        return true;
+    for (size_t j = i + 1; j < client_group_count(a->client); j++)
+        if (client_group_info(a->client, j, &later) == ERR_OK && later.asker &&
+            memcmp(later.case_id.b, out->case_id.b, CLIENT_ID_LEN) == 0)
+            return false;
+    return true;
+}
+
+/* The conversation of a case that is ours, by the case's number. */
+static bool
+pick_conversation(const struct app *a,
+                  const char *word,
+                  struct client_group_info *out)
+{
+    struct client_case_info c;
+    char number[16];
+
+    for (size_t i = 0; i < client_case_count(a->client); i++) {
+        if (client_case_info(a->client, i, &c) != ERR_OK)
+            continue;
+        snprintf(number, sizeof number, "%u", c.number);
+        if (strcmp(word, number) == 0)
+            return client_group_find(a->client, &c.conversation, out) == ERR_OK;
+    }
+    return false;
+}
+
 bool
 pick_group_named(struct app *a, const char *word, struct client_group_info *out)
 {
@@ -45,10 +82,12 @@ pick_group_named(struct app *a, const char *word, struct client_group_info *out)
     int best = 0;
     size_t ties = 0;
 
+    if (pick_conversation(a, word, out))
+        return true;
     for (size_t i = 0; i < client_group_count(a->client); i++) {
         int fit;
 
-        if (client_group_info(a->client, i, &g) != ERR_OK)
+        if (!pick_current(a, i, &g))
             continue;
         fit = pick_fit(word, g.title, &g.id);
         if (fit > best) {
@@ -76,7 +115,7 @@ pick_group(struct app *a, struct client_group_info *out)
     if (a->o->group != NULL)
         return pick_group_named(a, a->o->group, out);
     for (size_t i = 0; i < count; i++) {
-        if (client_group_info(a->client, i, &g) != ERR_OK)
+        if (!pick_current(a, i, &g))
             continue;
         if (count > 1 && (g.state == CLIENT_LEFT || g.state == CLIENT_OUT))
             continue;

@@ -6,8 +6,10 @@
 
 #include "tui/app.h"
 
-/* --group: a title, the start of one, or the start of an id in hex; without it
- * the only group there is. */
+/* --group: a title, the start of one, the start of an id in hex, or the number
+ * of a case for the conversation with its newcomer; without it the only group
+ * there is. A conversation that another volunteer went on with counts as one.
+ */
 bool pick_group(struct app *a, struct client_group_info *out);
 
 /* The same, from a word. */
