@@ -21,7 +21,7 @@ check_info(struct arena *a,
     struct sign_public signer;
     uint8_t tag[MLS_HASH_LEN];
 
-    memcpy(signer.b, json_hex(a, c, "signer_pub").b, sizeof signer.b);
+    vector_fill(a, c, "signer_pub", signer.b, sizeof signer.b);
     assert_ok(mls_group_info_verify(info, &signer));
     assert_ok(mls_key_schedule_epoch(joiner, psk, info->encoded_context, NULL,
                                      &epoch));
@@ -31,8 +31,8 @@ check_info(struct arena *a,
     assert_bytes(BYTES_OF(tag), info->confirmation_tag);
 }
 
-static void
-run_case(struct arena *a, const struct json *c)
+void
+vectors_check_welcome(struct arena *a, const struct json *c)
 {
     struct mls_key_package kp;
     struct mls_welcome w;
@@ -51,7 +51,7 @@ run_case(struct arena *a, const struct json *c)
 
     assert_ok(mls_key_package_parse(json_hex(a, c, "key_package"), &kp));
     mls_key_package_ref(&kp, ref);
-    memcpy(init.b, json_hex(a, c, "init_priv").b, sizeof init.b);
+    vector_fill(a, c, "init_priv", init.b, sizeof init.b);
     assert_ok(mls_message_read(json_hex(a, c, "welcome"), &format, &body));
     assert_int_equal(format, MLS_WIRE_WELCOME);
     assert_ok(mls_welcome_read(body, &w));
@@ -67,19 +67,4 @@ run_case(struct arena *a, const struct json *c)
     check_info(a, c, &info, &joiner, &psk);
     buf_free(&opened);
     buf_free(&plain);
-}
-
-static void
-welcome(void **state)
-{
-    (void)state;
-    vectors_each(SHARED_VECTORS "/mls/welcome.json", run_case);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(welcome)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,8 @@
 /* deserialization.json: the header of a variable-length vector, both ways. */
 #include "mls_vectors.h"
 
-static void
-run_case(struct arena *a, const struct json *c)
+void
+vectors_check_deserialization(struct arena *a, const struct json *c)
 {
     struct bytes header = json_hex(a, c, "vlbytes_header");
     size_t length = json_number(c, "length");
@@ -14,19 +14,4 @@ run_case(struct arena *a, const struct json *c)
     assert_ok(reader_end(&r));
     assert_bytes(((struct bytes){made, mls_vector_header(made, length)}),
                  header);
-}
-
-static void
-deserialization(void **state)
-{
-    (void)state;
-    vectors_each(SHARED_VECTORS "/mls/deserialization.json", run_case);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(deserialization)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,8 +47,8 @@ check_leaf(struct arena *a,
     }
 }
 
-static void
-run_case(struct arena *a, const struct json *c)
+void
+vectors_check_secret_tree(struct arena *a, const struct json *c)
 {
     const struct json *data = json_object(c, "sender_data");
     const struct json *leaves = json_array(c, "leaves");
@@ -68,19 +68,4 @@ run_case(struct arena *a, const struct json *c)
             check_leaf(a, t, leaf++, v, apply != 0);
     }
     mls_secret_tree_free(t);
-}
-
-static void
-secret_tree(void **state)
-{
-    (void)state;
-    vectors_each(SHARED_VECTORS "/mls/secret-tree.json", run_case);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(secret_tree)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

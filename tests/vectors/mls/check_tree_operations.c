@@ -2,19 +2,17 @@
 /* tree-operations.json: one Add, Update or Remove on a tree (RFC 9420 sections
  * 7.7, 7.8, 12.1). The key packages in it name another suite with the same
  * hash: nothing here is judged by suite. */
+#include "checks.h"
 #include "support/check.h"
-#include "support/vectors.h"
 
-#include "crypto/random.h"
+#include "lib/mls/group_context.h"
 #include "lib/mls/proposal.h"
 #include "lib/mls/tree_hash.h"
-
-enum { MOST = 1 << 20 };
 
 static void
 check_tree(struct mls_tree *t, struct bytes encoded, struct bytes hash)
 {
-    struct buf out = buf_limited(MOST);
+    struct buf out = buf_limited(MLS_LIMIT_BYTES);
     uint8_t root[MLS_HASH_LEN];
 
     mls_tree_write(t, &out);
@@ -49,8 +47,8 @@ apply(struct mls_tree *t, const struct mls_proposal *p, uint32_t sender)
     }
 }
 
-static void
-check_case(struct arena *a, const struct json *c)
+void
+vectors_check_tree_operations(struct arena *a, const struct json *c)
 {
     struct bytes before = json_hex(a, c, "tree_before");
     struct mls_proposal p;
@@ -66,27 +64,4 @@ check_case(struct arena *a, const struct json *c)
     check_tree(t, before, json_hex(a, c, "tree_hash_before"));
     mls_tree_free(t);
     mls_tree_free(next);
-}
-
-static void
-test_cases(void **state)
-{
-    struct arena a = arena_limited(VECTORS_BUDGET);
-    const struct json *all = vectors_open(&a, "mls/tree-operations.json");
-
-    (void)state;
-    assert_ok(random_start());
-    for (const struct json *c = all->first; c != NULL; c = c->next)
-        check_case(&a, c);
-    print_message("%zu cases\n", all->count);
-    assert_true(all->count > 0);
-    arena_free(&a);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

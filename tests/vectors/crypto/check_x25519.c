@@ -6,11 +6,11 @@
 #include "wycheproof.h"
 
 static bool
-run(struct wycheproof *w, const struct json *group, const struct json *test)
+run(struct arena *a, const struct json *group, const struct json *test)
 {
-    struct bytes secret = json_hex(&w->each, test, "private");
-    struct bytes pub = json_hex(&w->each, test, "public");
-    struct bytes want = json_hex(&w->each, test, "shared");
+    struct bytes secret = json_hex(a, test, "private");
+    struct bytes pub = json_hex(a, test, "public");
+    struct bytes want = json_hex(a, test, "shared");
     struct dh_secret ours;
     struct dh_public theirs;
     struct dh_shared got;
@@ -27,17 +27,10 @@ run(struct wycheproof *w, const struct json *group, const struct json *test)
     return e == ERR_OK && bytes_equal(BYTES_OF(got.b), want);
 }
 
-static void
-every_test_holds(void **state)
+void
+vectors_check_x25519(struct arena *a,
+                     const struct json *group,
+                     const struct json *test)
 {
-    (void)state;
-    wycheproof_run(SHARED_VECTORS "/wycheproof/x25519_test.json", run);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_test_holds)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    wycheproof_verdict(test, run(a, group, test));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* tree-math.json: index arithmetic (RFC 9420 appendix C). */
+#include "checks.h"
 #include "support/check.h"
-#include "support/vectors.h"
 
 #include "lib/mls/tree_math.h"
 
@@ -9,13 +9,14 @@
 static void
 check(const struct json *v, bool there, struct mls_node_index got)
 {
+    assert_non_null(v);
     assert_int_equal(v->kind == JSON_NUMBER, there);
     if (there)
         assert_int_equal(got.v, v->number);
 }
 
-static void
-check_case(const struct json *c)
+void
+vectors_check_tree_math(struct arena *a, const struct json *c)
 {
     uint32_t leaves = (uint32_t)json_number(c, "n_leaves");
     const struct json *left = json_array(c, "left")->first;
@@ -25,6 +26,8 @@ check_case(const struct json *c)
     struct mls_node_index root = mls_node_root(leaves);
     const struct mls_node_index none = {0};
 
+    (void)a;
+    assert_in_range(json_number(c, "n_leaves"), 1, MLS_TREE_LEAVES_MAX);
     assert_int_equal(mls_node_count(leaves), json_number(c, "n_nodes"));
     assert_int_equal(root.v, json_number(c, "root"));
     for (struct mls_node_index n = {0}; n.v < mls_node_count(leaves); n.v++) {
@@ -39,26 +42,8 @@ check_case(const struct json *c)
         parent = parent->next;
         sibling = sibling->next;
     }
-}
-
-static void
-test_cases(void **state)
-{
-    struct arena a = arena_limited(VECTORS_BUDGET);
-    const struct json *all = vectors_open(&a, "mls/tree-math.json");
-
-    (void)state;
-    for (const struct json *c = all->first; c != NULL; c = c->next)
-        check_case(c);
-    print_message("%zu cases\n", all->count);
-    assert_true(all->count > 0);
-    arena_free(&a);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    assert_null(left);
+    assert_null(right);
+    assert_null(parent);
+    assert_null(sibling);
 }

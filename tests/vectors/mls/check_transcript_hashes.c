@@ -6,8 +6,8 @@
 #include "lib/mls/key_schedule.h"
 #include "lib/mls/transcript.h"
 
-static void
-run_case(struct arena *a, const struct json *c)
+void
+vectors_check_transcript_hashes(struct arena *a, const struct json *c)
 {
     struct mls_secret key = vector_secret(a, c, "confirmation_key");
     struct bytes in = json_hex(a, c, "authenticated_content");
@@ -34,19 +34,4 @@ run_case(struct arena *a, const struct json *c)
                            interim);
     assert_bytes(BYTES_OF(interim),
                  json_hex(a, c, "interim_transcript_hash_after"));
-}
-
-static void
-transcript_hashes(void **state)
-{
-    (void)state;
-    vectors_each(SHARED_VECTORS "/mls/transcript-hashes.json", run_case);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(transcript_hashes)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 
 #include "lib/mls/psk.h"
 
-static void
-run_case(struct arena *a, const struct json *c)
+void
+vectors_check_psk_secret(struct arena *a, const struct json *c)
 {
     const struct json *psks = json_array(c, "psks");
     const struct json *v = psks->first;
@@ -23,19 +23,4 @@ run_case(struct arena *a, const struct json *c)
                                      (uint16_t)psks->count));
     }
     assert_bytes(BYTES_OF(s.b), json_hex(a, c, "psk_secret"));
-}
-
-static void
-psk_secret(void **state)
-{
-    (void)state;
-    vectors_each(SHARED_VECTORS "/mls/psk_secret.json", run_case);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(psk_secret)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

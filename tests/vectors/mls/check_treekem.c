@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* treekem.json: update paths processed and made (RFC 9420 sections 7.4 to
  * 7.6). */
-#include <string.h>
+#include "mls_vectors.h"
 
-#include "support/check.h"
-#include "support/vectors.h"
-
-#include "crypto/random.h"
-#include "lib/mls/group_context.h"
 #include "lib/mls/parent_hash.h"
 #include "lib/mls/tree_check.h"
 #include "lib/mls/tree_hash.h"
 #include "lib/mls/treekem.h"
-
-enum { MOST_LEAVES = 64, MOST = 1 << 20 };
 
 struct scene {
     struct arena *a;
     const struct json *c;
     struct bytes group_id;
     struct mls_tree *tree; /* the original */
-    bool member[MOST_LEAVES];
-    struct mls_tree_keys keys[MOST_LEAVES];
-    struct sign_secret signature[MOST_LEAVES];
+    uint32_t leaves;       /* of the tree; one of each for each leaf: */
+    bool *member;
+    struct mls_tree_keys *keys;
+    struct sign_secret *signature;
 };
 
 static struct mls_secret
@@ -40,15 +34,17 @@ static void
 take_member(struct scene *s, const struct json *v)
 {
     struct mls_leaf_index leaf = {(uint32_t)json_number(v, "index")};
-    struct mls_tree_keys *keys = &s->keys[leaf.v];
-    struct bytes priv = json_hex(s->a, v, "encryption_priv");
+    struct bytes seed = json_hex(s->a, v, "signature_priv");
+    struct mls_tree_keys *keys;
     struct sign_public pub;
     struct mls_leaf_node view;
     struct dh_secret secret;
     size_t count;
 
-    assert_true(leaf.v < MOST_LEAVES && priv.len == sizeof secret.b);
-    memcpy(secret.b, priv.b, sizeof secret.b);
+    assert_true(json_number(v, "index") < s->leaves);
+    assert_true(seed.len >= SIGN_SEED_LEN);
+    keys = &s->keys[leaf.v];
+    vector_fill(s->a, v, "encryption_priv", secret.b, sizeof secret.b);
     mls_tree_keys_init(keys, leaf);
     mls_tree_keys_set(keys, mls_node_of_leaf(leaf), &secret);
     for (const struct json *p = json_array(v, "path_secrets")->first; p != NULL;
@@ -57,6 +53,7 @@ take_member(struct scene *s, const struct json *v)
         struct mls_secret path = to_secret(json_hex(s->a, p, "path_secret"));
         struct mls_tree_chain chain;
 
+        assert_true(mls_node_covers(n, mls_node_of_leaf(leaf)));
         mls_tree_chain_derive(&path, &n, 1, &chain);
         mls_tree_keys_take(keys, &chain);
     }
@@ -64,8 +61,7 @@ take_member(struct scene *s, const struct json *v)
     mls_tree_keys_prune(keys, s->tree);
     assert_int_equal(keys->count, count);
 
-    sign_from_seed(json_hex(s->a, v, "signature_priv").b, &s->signature[leaf.v],
-                   &pub);
+    sign_from_seed(seed.b, &s->signature[leaf.v], &pub);
     assert_true(mls_tree_leaf(s->tree, leaf, &view));
     assert_bytes(BYTES_OF(pub.b), BYTES_OF(view.signature_key.b));
     s->member[leaf.v] = true;
@@ -99,7 +95,7 @@ all_open(const struct scene *s,
          struct bytes context,
          const struct mls_secret *commit_secret)
 {
-    for (uint32_t i = 0; i < MOST_LEAVES; i++) {
+    for (uint32_t i = 0; i < s->leaves; i++) {
         struct mls_tree_keys keys = s->keys[i];
         struct mls_secret got;
 
@@ -126,6 +122,9 @@ check_path_secrets(const struct scene *s,
         struct mls_secret secret;
         size_t i = 0;
 
+        assert_true(j < s->leaves);
+        assert_int_equal(v->kind == JSON_STRING,
+                         s->member[j] && j != place->sender.v);
         if (v->kind != JSON_STRING)
             continue;
         secret = to_secret(json_hex_value(s->a, v));
@@ -136,6 +135,7 @@ check_path_secrets(const struct scene *s,
         assert_bytes(BYTES_OF(chain.key[0].pub.b),
                      BYTES_OF(mls_tree_key(t, nodes.node[i])->b));
     }
+    assert_int_equal(j, s->leaves);
 }
 
 static void
@@ -146,13 +146,14 @@ check_given(const struct scene *s, const struct json *u)
         .group_id = s->group_id};
     struct reader r = {.rest = json_hex(s->a, u, "update_path")};
     struct mls_secret commit = to_secret(json_hex(s->a, u, "commit_secret"));
-    struct buf context = buf_limited(MOST);
+    struct buf context = buf_limited(MLS_LIMIT_BYTES);
     struct mls_update_path path;
     uint8_t hash[MLS_HASH_LEN];
     struct mls_tree *t;
 
     mls_update_path_read(&r, &path);
     assert_ok(reader_end(&r));
+    assert_true(place.sender.v < s->leaves && s->member[place.sender.v]);
     assert_ok(mls_tree_clone(s->tree, &t));
     assert_ok(mls_check_update_path(t, &place, &path));
     assert_ok(mls_update_path_apply(t, &place, &path));
@@ -171,14 +172,17 @@ check_made(const struct scene *s, uint32_t sender)
 {
     struct mls_path_place place = {.sender = {sender}, .group_id = s->group_id};
     struct mls_path_plan plan = {.place = &place,
-                                 .signature = &s->signature[sender]};
-    struct mls_tree_keys keys = s->keys[sender];
-    struct buf context = buf_limited(MOST), wire = buf_limited(MOST);
+                                 .signature = s->signature + sender};
+    struct mls_tree_keys keys;
+    struct buf context = buf_limited(MLS_LIMIT_BYTES),
+               wire = buf_limited(MLS_LIMIT_BYTES);
     struct mls_update_path path;
     struct mls_path made;
     struct mls_tree *t, *theirs;
     struct reader r;
 
+    assert_true(sender < s->leaves && s->member[sender]);
+    keys = s->keys[sender];
     assert_ok(mls_tree_clone(s->tree, &t));
     assert_ok(mls_path_make(t, &plan, &keys, &made));
     write_context(s, t, &context);
@@ -199,13 +203,17 @@ check_made(const struct scene *s, uint32_t sender)
     buf_free(&wire);
 }
 
-static void
-check_case(struct arena *a, const struct json *c)
+void
+vectors_check_treekem(struct arena *a, const struct json *c)
 {
-    static struct scene s;
+    struct scene s = {.a = a, .c = c, .group_id = json_hex(a, c, "group_id")};
 
-    s = (struct scene){.a = a, .c = c, .group_id = json_hex(a, c, "group_id")};
     assert_ok(mls_tree_read(json_hex(a, c, "ratchet_tree"), &s.tree));
+    s.leaves = mls_tree_leaf_count(s.tree);
+    s.member = arena_new(a, s.leaves * sizeof *s.member);
+    s.keys = arena_new(a, s.leaves * sizeof *s.keys);
+    s.signature = arena_new(a, s.leaves * sizeof *s.signature);
+    assert_true(s.member != NULL && s.keys != NULL && s.signature != NULL);
     for (const struct json *v = json_array(c, "leaves_private")->first;
          v != NULL; v = v->next)
         take_member(&s, v);
@@ -215,27 +223,4 @@ check_case(struct arena *a, const struct json *c)
         check_made(&s, (uint32_t)json_number(u, "sender"));
     }
     mls_tree_free(s.tree);
-}
-
-static void
-test_cases(void **state)
-{
-    struct arena a = arena_limited(VECTORS_BUDGET);
-    const struct json *all = vectors_open(&a, "mls/treekem.json");
-
-    (void)state;
-    assert_ok(random_start());
-    for (const struct json *c = all->first; c != NULL; c = c->next)
-        check_case(&a, c);
-    print_message("%zu cases\n", all->count);
-    assert_true(all->count > 0);
-    arena_free(&a);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

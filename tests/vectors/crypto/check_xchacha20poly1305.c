@@ -7,16 +7,16 @@
 /* Ciphertext and tag are one for us. A nonce of another length than the type's
  * cannot be asked for; all those tests are invalid. */
 static bool
-run(struct wycheproof *w, const struct json *group, const struct json *test)
+run(struct arena *a, const struct json *group, const struct json *test)
 {
-    struct bytes key = json_hex(&w->each, test, "key");
-    struct bytes iv = json_hex(&w->each, test, "iv");
-    struct bytes aad = json_hex(&w->each, test, "aad");
-    struct bytes msg = json_hex(&w->each, test, "msg");
-    struct bytes ct = json_hex(&w->each, test, "ct");
-    struct bytes tag = json_hex(&w->each, test, "tag");
-    uint8_t *sealed = arena_new(&w->each, ct.len + tag.len);
-    uint8_t *out = arena_new(&w->each, msg.len + AEAD_TAG_LEN);
+    struct bytes key = json_hex(a, test, "key");
+    struct bytes iv = json_hex(a, test, "iv");
+    struct bytes aad = json_hex(a, test, "aad");
+    struct bytes msg = json_hex(a, test, "msg");
+    struct bytes ct = json_hex(a, test, "ct");
+    struct bytes tag = json_hex(a, test, "tag");
+    uint8_t *sealed = arena_new(a, ct.len + tag.len);
+    uint8_t *out = arena_new(a, msg.len + AEAD_TAG_LEN);
     struct bytes in = {sealed, ct.len + tag.len};
     struct aead_key k;
 
@@ -39,18 +39,10 @@ run(struct wycheproof *w, const struct json *group, const struct json *test)
            bytes_equal((struct bytes){out, msg.len}, msg);
 }
 
-static void
-every_test_holds(void **state)
+void
+vectors_check_xchacha20poly1305(struct arena *a,
+                                const struct json *group,
+                                const struct json *test)
 {
-    (void)state;
-    wycheproof_run(SHARED_VECTORS "/wycheproof/xchacha20_poly1305_test.json",
-                   run);
-}
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_test_holds)};
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    wycheproof_verdict(test, run(a, group, test));
 }
