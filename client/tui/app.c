@@ -332,8 +332,10 @@ void
 app_line(struct app *a, struct bytes line, bool end, struct client_now now)
 {
     a->now = now;
-    if (end)
-        app_finish(a);
-    else
+    if (end) { /* what was typed last may still leave */
+        a->state = APP_SETTLING;
+        a->give_up_ms = now.mono_ms + SETTLE_MS;
+    } else {
         chat_line(a, line);
+    }
 }

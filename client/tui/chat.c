@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "base/limits.h"
 #include "history.h"
 #include "lists.h"
 #include "pick.h"
@@ -47,8 +47,7 @@ chat_say(struct app *a, struct bytes text)
 {
     struct client_id id;
 
-    if (text.len > LIMIT_TEXT || !text_is_clean(text)) {
-        app_fail(a, EXIT_BAD_DATA, WORD_TEXT_NOT_CLEAN, bytes_str(""));
+    if (!app_clean(a, text, LIMIT_TEXT)) {
         chat_stay(a);
         return;
     }

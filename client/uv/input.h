@@ -3,11 +3,14 @@
 #ifndef UV_INPUT_H
 #define UV_INPUT_H
 
+#include <assert.h>
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 
 enum { INPUT_LINE_MAX = 16 * 1024 };
+static_assert(INPUT_LINE_MAX > LIMIT_TEXT, "a cut line is refused");
 
 struct input {
     union {
@@ -16,10 +19,13 @@ struct input {
         uv_tty_t tty;
         uv_pipe_t pipe;
     } h;
+    uv_loop_t *loop;
+    uv_fs_t file; /* instead of a handle when it is a file */
     struct buf line;
     bool open;
-    bool overlong; /* the rest of this line is thrown away */
-    /* one line without its end; end: no more will come */
+    bool is_file;
+    /* one line without its end, cut at INPUT_LINE_MAX, which is more than any
+     * text may have; end: no more will come */
     void (*got)(void *to, struct bytes line, bool end);
     void *to;
     uint8_t chunk[4096];

@@ -136,6 +136,7 @@ loop_turn(struct loop *l)
     }
     if (app_wants_lines(l->app) && !l->input.open &&
         input_open(&l->input, &l->uv, on_line, l) != ERR_OK) {
+        app_fail(l->app, EXIT_BUG, WORD_INTERNAL, bytes_str("input"));
         loop_stop(l);
         return;
     }
@@ -265,8 +266,6 @@ loop_open(struct loop *l)
 {
     struct net_events events = {on_connected, on_bytes, on_lost, l};
 
-    if (uv_loop_init(&l->uv) != 0)
-        return ERR_MEMORY;
     uv_timer_init(&l->uv, &l->timer);
     uv_signal_init(&l->uv, &l->interrupt);
     uv_signal_init(&l->uv, &l->terminate);
@@ -294,8 +293,11 @@ enum exit_code
 loop_run(struct app *app, struct profile *store, const char *folder)
 {
     struct loop l = {.app = app, .store = store, .folder = folder};
-    enum err e = loop_open(&l);
+    enum err e;
 
+    if (uv_loop_init(&l.uv) != 0)
+        return unlock_failed(&app->p, folder, ERR_MEMORY);
+    e = loop_open(&l);
     if (e == ERR_OK)
         loop_begin(&l);
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pristan: one command, one exit code. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,15 @@
 #include "crypto/random.h"
 #include "loop.h"
 #include "unlock.h"
+
+/* A closed 0, 1 or 2 would become the profile's file, and be written to. */
+static void
+main_open_standard(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(EXIT_BUG);
+}
 
 /* No core dump and no debugger may show keys (G-03, G-11); nobody else reads
  * our files; a closed pipe is an error, not a death. */
@@ -74,6 +84,7 @@ main(int argc, char **argv)
     struct options o;
     enum exit_code code;
 
+    main_open_standard();
     main_harden();
     code = options_read(argc, argv, &o);
     if (code != EXIT_DONE)

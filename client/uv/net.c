@@ -17,6 +17,7 @@ struct net_conn {
     uint16_t port;
     bool resolving;
     bool closing;
+    bool lost; /* to be told once the handle is closed */
     bool freed_tcp;
 };
 
@@ -48,6 +49,8 @@ on_closed(uv_handle_t *h)
 {
     struct net_conn *c = h->data;
 
+    if (c->lost)
+        c->net->events.closed(c->net->events.to, c->session);
     c->freed_tcp = true;
     conn_release(c);
 }
@@ -64,16 +67,15 @@ conn_close(struct net_conn *c)
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
+/* Told later, from the close callback: this also happens while a batch is being
+ * sent, and the core is not fed in the middle of that. */
 static void
 conn_lost(struct net_conn *c)
 {
-    struct net *n = c->net;
-    uint64_t session = c->session;
-
     if (c->closing)
         return;
+    c->lost = true;
     conn_close(c);
-    n->events.closed(n->events.to, session);
 }
 
 static void

@@ -3,12 +3,14 @@
  * sockets are open; see docs/OPERATING.md for what the service manager adds. */
 #include "harden.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { DESCRIPTORS_OWN = 64 }; /* files, the loop, the store */
 
@@ -35,12 +37,23 @@ must(int failed, const char *what)
     exit(70);
 }
 
+/* A closed 0, 1 or 2 would become somebody's connection, and a log line would
+ * be sent there. */
+static void
+open_standard(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            must(open("/dev/null", O_RDWR) != fd, "standard descriptors");
+}
+
 void
 harden_first(void)
 {
     const struct rlimit none = {0, 0};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
+    open_standard();
     must(setrlimit(RLIMIT_CORE, &none), "RLIMIT_CORE");
     must(prctl(PR_SET_DUMPABLE, (long)TRACED_BY_ITSELF, 0L, 0L, 0L),
          "PR_SET_DUMPABLE");

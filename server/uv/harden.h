@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* First of all: no core dumps, no tracing by others, no new privileges, files
- * for nobody else, no death by a closed socket. */
+ * for nobody else, no death by a closed socket, no socket where a log line
+ * goes. */
 void harden_first(void);
 
 /* As many descriptors as allowed; how many connections that is enough for. */

@@ -85,6 +85,27 @@ refuses "a profile in use" 78 "Another pristan" a groups
 kill "$chat"
 wait "$chat" 2>/dev/null
 
+# --- what a conversation is fed with -------------------------------------
+chat() { # sets out and code; standard input is the caller's
+    out=$(timeout 60 "$PRISTAN" --profile "$dir/a" --lang en chat \
+        --group Circle 2>&1)
+    code=$?
+}
+chat </dev/null
+check "chat without anything to read: exit code $code" code_is 0
+timeout 60 "$PRISTAN" --profile "$dir/a" --lang en chat --group Circle \
+    >"$dir/chat.out" 2>&1 <&-
+code=$?
+check "chat with standard input closed: exit code $code" code_is 0
+printf 'said from a file' >"$dir/lines"
+chat <"$dir/lines"
+check "chat from a file: exit code $code" code_is 0
+chat < <(head -c 9000 /dev/zero | tr '\0' x; echo
+    head -c 20000 /dev/zero | tr '\0' x; echo)
+check "a line that is too long: exit code $code" code_is 0
+check "each line that is too long is refused" \
+    [ "$(grep -c 'too long' <<<"$out")" -eq 2 ]
+
 mkdir "$dir/elsewhere" && ln -s "$dir/elsewhere" "$dir/linked"
 refuses "a profile that is a symbolic link" 73 "cannot be used" \
     linked ask "$ask" "help"
@@ -102,8 +123,9 @@ start_relay "$dir/relay" "127.0.0.1:$port" || exit 1
 person a read
 check "nothing was lost" shown "the text that must stay"
 check "what was queued has left" shown "said without a relay"
+check "the last line of a file counts, its end missing" shown "said from a file"
 check "and nothing that was refused is there" \
-    [ "$(grep -c ': ' <<<"$out")" -eq 2 ]
+    [ "$(grep -c ': ' <<<"$out")" -eq 3 ]
 stop_relay INT
 check "SIGINT is the same orderly stop, not $relay_status" \
     [ "$relay_status" -eq 0 ]
