@@ -177,51 +177,87 @@ pick_person(struct app *a,
     return found == 1;
 }
 
-bool
-pick_case(struct app *a, const char *word, struct client_case_info *out)
+/* One is what was meant; none and several are explained. */
+static bool
+pick_only(struct app *a, size_t found, enum word none, const char *word)
 {
+    if (found == 0)
+        app_fail(a, EXIT_NOT_THERE, none, bytes_str(word));
+    else if (found > 1)
+        app_fail(a, EXIT_BAD_USAGE, WORD_WHICH_ONE, bytes_str(word));
+    return found == 1;
+}
+
+/* How many cases fit; of any group when it is NULL. */
+static size_t
+pick_case_in(const struct app *a,
+             const char *word,
+             const struct client_id *group,
+             struct client_case_info *out)
+{
+    struct client_case_info c;
     char number[16];
+    size_t found = 0;
 
     for (size_t i = 0; i < client_case_count(a->client); i++) {
-        if (client_case_info(a->client, i, out) != ERR_OK)
+        if (client_case_info(a->client, i, &c) != ERR_OK ||
+            (group != NULL && memcmp(group->b, c.group.b, CLIENT_ID_LEN) != 0))
             continue;
-        snprintf(number, sizeof number, "%u", out->number);
-        if (strcmp(word, number) == 0 || pick_is_id(word, &out->id))
-            return true;
+        snprintf(number, sizeof number, "%u", c.number);
+        if (strcmp(word, number) != 0 && !pick_is_id(word, &c.id))
+            continue;
+        *out = c;
+        found++;
     }
-    app_fail(a, EXIT_NOT_THERE, WORD_NO_SUCH_CASE, bytes_str(word));
-    return false;
+    return found;
 }
 
 bool
+pick_case(struct app *a, const char *word, struct client_case_info *out)
+{
+    struct client_group_info g;
+    size_t found = pick_case_in(a, word, NULL, out);
+
+    if (found > 1 && a->o->group != NULL) {
+        if (!pick_group_named(a, a->o->group, &g))
+            return false;
+        found = pick_case_in(a, word, &g.id, out);
+    }
+    return pick_only(a, found, WORD_NO_SUCH_CASE, word);
+}
+
+/* Two who knock may have one name, and one of them may have chosen it for that:
+ * then only the id tells them apart. */
+bool
 pick_knock(struct app *a, const char *word, struct client_knock_info *out)
 {
-    size_t count = client_knock_count(a->client);
+    struct client_knock_info k;
+    size_t found = 0, count = client_knock_count(a->client);
 
-    if (word == NULL && count == 1)
-        return client_knock_info(a->client, 0, out) == ERR_OK;
-    for (size_t i = 0; word != NULL && i < count; i++)
-        if (client_knock_info(a->client, i, out) == ERR_OK &&
-            (bytes_equal(bytes_str(word), out->name) ||
-             pick_is_id(word, &out->id)))
-            return true;
-    if (count == 0)
-        app_fail(a, EXIT_NOT_THERE, WORD_NO_KNOCKS, bytes_str(""));
-    else
-        app_fail(a, EXIT_NOT_THERE, WORD_NO_SUCH_KNOCK,
-                 bytes_str(word != NULL ? word : ""));
-    return false;
+    for (size_t i = 0; i < count; i++)
+        if (client_knock_info(a->client, i, &k) == ERR_OK &&
+            (word == NULL || bytes_equal(bytes_str(word), k.name) ||
+             pick_is_id(word, &k.id))) {
+            *out = k;
+            found++;
+        }
+    return pick_only(a, found, count == 0 ? WORD_NO_KNOCKS : WORD_NO_SUCH_KNOCK,
+                     word != NULL ? word : "");
 }
 
 bool
 pick_link(struct app *a, const char *word, struct client_link_info *out)
 {
+    struct client_link_info l;
+    size_t found = 0;
+
     for (size_t i = 0; i < client_link_count(a->client); i++)
-        if (client_link_info(a->client, i, out) == ERR_OK &&
-            pick_is_id(word, &out->id))
-            return true;
-    app_fail(a, EXIT_NOT_THERE, WORD_NO_SUCH_LINK, bytes_str(word));
-    return false;
+        if (client_link_info(a->client, i, &l) == ERR_OK &&
+            pick_is_id(word, &l.id)) {
+            *out = l;
+            found++;
+        }
+    return pick_only(a, found, WORD_NO_SUCH_LINK, word);
 }
 
 bool

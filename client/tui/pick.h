@@ -23,11 +23,12 @@ bool pick_person(struct app *a,
                  const char *word,
                  struct client_member *out);
 
-/* A small number, or the start of an id. */
+/* A small number, or the start of an id; --group says of which desk when the
+ * number is of several. */
 bool pick_case(struct app *a, const char *word, struct client_case_info *out);
 
-/* The start of an id, or the name of who knocks; without a word the only one.
- */
+/* The start of an id, or the name of who knocks if nobody else has it; without
+ * a word the only one. */
 bool pick_knock(struct app *a, const char *word, struct client_knock_info *out);
 
 bool pick_link(struct app *a, const char *word, struct client_link_info *out);

@@ -236,6 +236,12 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
          "name#1a2b.",
          "«{0}» подходит не одному. Добавьте метку, например "
          "имя#1a2b."},
+    [WORD_WHICH_ONE] =
+        {"More than one fits \"{0}\". Give the beginning of its id, or name "
+         "the "
+         "group with --group.",
+         "«{0}» подходит не одному. Укажите начало номера или группу в "
+         "--group."},
     [WORD_NO_SUCH_CASE] = {"There is no request \"{0}\". See: pristan cases",
                            "Нет просьбы «{0}». Посмотрите: pristan cases"},
     [WORD_NO_SUCH_KNOCK] = {"There is no knock \"{0}\". See: pristan knocks",
