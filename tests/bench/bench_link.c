@@ -28,13 +28,13 @@ struct pair {
     struct buf to_client;
 };
 
-/* Microseconds per handshake, or per record. */
+/* Per handshake, or per record. */
 struct link_figures {
     struct bench_units units;
-    double client_shake;
-    double relay_shake;
-    double seal[2][2]; /* [from relay][joined] */
-    double open[2][2];
+    struct bench_cost client_shake; /* in agreements */
+    struct bench_cost relay_shake;
+    struct bench_cost seal[2][2]; /* [from relay][joined], in seals */
+    struct bench_cost open[2][2];
     double idle_bytes; /* memory of one open link without traffic */
 };
 
@@ -106,6 +106,7 @@ shake_round(const struct relay_key *key,
     struct pair p[PAIRS] = {0};
     size_t before = bench_memory_used();
     double t[4];
+    double unit;
 
     for (int i = 0; i < PAIRS; i++) {
         p[i].to_relay = buf_limited(LINK_OUT_MAX);
@@ -118,8 +119,9 @@ shake_round(const struct relay_key *key,
     t[2] = bench_clock_us();
     open_clients(p);
     t[3] = bench_clock_us();
-    bench_samples_add(client, (t[1] - t[0] + t[3] - t[2]) / PAIRS);
-    bench_samples_add(relay, (t[2] - t[1]) / PAIRS);
+    unit = bench_unit_probe();
+    bench_samples_add(client, (t[1] - t[0] + t[3] - t[2]) / PAIRS, unit);
+    bench_samples_add(relay, (t[2] - t[1]) / PAIRS, unit);
     for (int i = 0; i < PAIRS; i++) {
         if (link_state(p[i].client) != LINK_OPEN ||
             link_state(p[i].relay) != LINK_OPEN)
@@ -144,6 +146,7 @@ send_round(struct link *from,
     struct buf wire = buf_limited(WIRE_MAX);
     struct buf back = buf_limited(LINK_OUT_MAX);
     double t[3];
+    double unit;
 
     bench_must(buf_reserve(&wire, RECORDS * (RECORD_LEN + 1024)), "wire");
     t[0] = bench_clock_us();
@@ -156,8 +159,9 @@ send_round(struct link *from,
     if (read_all(to, buf_bytes(&wire), &back) != RECORDS)
         bench_must(ERR_MALFORMED, "records are missing");
     t[2] = bench_clock_us();
-    bench_samples_add(seal, (t[1] - t[0]) / RECORDS);
-    bench_samples_add(open, (t[2] - t[1]) / RECORDS);
+    unit = bench_seal_probe();
+    bench_samples_add(seal, (t[1] - t[0]) / RECORDS, unit);
+    bench_samples_add(open, (t[2] - t[1]) / RECORDS, unit);
     buf_free(&wire);
     buf_free(&back);
 }
@@ -213,10 +217,10 @@ measure(struct link_figures *f)
 }
 
 static void
-print_line(const char *what, double us, double unit_us, const char *unit)
+print_line(const char *what, struct bench_cost cost, const char *unit)
 {
-    printf("  %-46s %8.2f us %10.0f /s %7.2f %s\n", what, us, 1e6 / us,
-           us / unit_us, unit);
+    printf("  %-46s %8.2f us %10.0f /s %7.2f %s\n", what, cost.us,
+           1e6 / cost.us, cost.units, unit);
 }
 
 static void
@@ -230,15 +234,13 @@ print_table(const struct link_figures *f)
 
     bench_units_print(&f->units);
     printf("\nupgrade and Noise NK handshake\n");
-    print_line("client", f->client_shake, f->units.dh_us, "x X25519");
-    print_line("relay", f->relay_shake, f->units.dh_us, "x X25519");
+    print_line("client", f->client_shake, "x X25519");
+    print_line("relay", f->relay_shake, "x X25519");
     printf("\nrecords\n");
     for (int from = 0; from < 2; from++)
         for (int joined = 0; joined < 2; joined++) {
-            print_line(titles[from][joined][0], f->seal[from][joined],
-                       f->units.seal_us, "seals");
-            print_line(titles[from][joined][1], f->open[from][joined],
-                       f->units.seal_us, "seals");
+            print_line(titles[from][joined][0], f->seal[from][joined], "seals");
+            print_line(titles[from][joined][1], f->open[from][joined], "seals");
         }
     printf("\nmemory of an idle open link%30.0f bytes\n", f->idle_bytes);
 }
@@ -253,14 +255,13 @@ print_json(const struct link_figures *f)
            f->units.dh_us, f->units.seal_us);
     printf("{\"bench\":\"link\",\"row\":\"shake\",\"client_units\":%.6g,"
            "\"relay_units\":%.6g}\n",
-           f->client_shake / f->units.dh_us, f->relay_shake / f->units.dh_us);
+           f->client_shake.units, f->relay_shake.units);
     for (int from = 0; from < 2; from++)
         for (int joined = 0; joined < 2; joined++)
             printf("{\"bench\":\"link\",\"row\":\"record\",\"from\":\"%s\","
                    "\"joined\":%d,\"seal_units\":%.6g,\"open_units\":%.6g}\n",
-                   ends[from], joined ? JOINED : 1,
-                   f->seal[from][joined] / f->units.seal_us,
-                   f->open[from][joined] / f->units.seal_us);
+                   ends[from], joined ? JOINED : 1, f->seal[from][joined].units,
+                   f->open[from][joined].units);
     printf("{\"bench\":\"link\",\"row\":\"idle\",\"bytes\":%.6g}\n",
            f->idle_bytes);
 }

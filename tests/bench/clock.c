@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ENOUGH_US = 300 * 1000, FEWEST = 3 };
+enum { ENOUGH_US = 300 * 1000, FEWEST = 5 };
 
 double
 bench_clock_us(void)
@@ -17,11 +17,14 @@ bench_clock_us(void)
 }
 
 void
-bench_samples_add(struct bench_samples *s, double us)
+bench_samples_add(struct bench_samples *s, double us, double unit_us)
 {
-    if (s->count < BENCH_SAMPLES_MAX)
-        s->us[s->count++] = us;
     s->total_us += us;
+    if (s->count == BENCH_SAMPLES_MAX)
+        return;
+    s->us[s->count] = us;
+    s->units[s->count] = us / unit_us;
+    s->count++;
 }
 
 bool
@@ -41,13 +44,14 @@ compare(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-double
+struct bench_cost
 bench_samples_median(struct bench_samples *s)
 {
     if (s->count == 0)
-        return 0;
+        return (struct bench_cost){0};
     qsort(s->us, s->count, sizeof s->us[0], compare);
-    return s->us[s->count / 2];
+    qsort(s->units, s->count, sizeof s->units[0], compare);
+    return (struct bench_cost){s->us[s->count / 2], s->units[s->count / 2]};
 }
 
 void

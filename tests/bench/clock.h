@@ -14,21 +14,30 @@ double bench_clock_us(void);
 
 enum { BENCH_SAMPLES_MAX = 64 };
 
-/* Samples of one operation, each in microseconds. Zeroed: none. */
+/* Samples of one operation: microseconds, and what the unit took at that very
+ * moment, as a busy machine slows both down. Zeroed: none. */
 struct bench_samples {
     double us[BENCH_SAMPLES_MAX];
+    double units[BENCH_SAMPLES_MAX];
     size_t count;
     double total_us;
 };
 
-void bench_samples_add(struct bench_samples *s, double us);
+/* What an operation costs; medians, each on its own. */
+struct bench_cost {
+    double us;
+    double units;
+};
 
-/* True while another sample is worth its time: at least three, then until they
+/* unit_us: bench_unit_probe(), or 1 for whoever wants no units. */
+void bench_samples_add(struct bench_samples *s, double us, double unit_us);
+
+/* True while another sample is worth its time: at least five, then until they
  * took a third of a second, and never more than fit. */
 bool bench_samples_wanted(const struct bench_samples *s);
 
-/* Sorts s. 0 when there are no samples. */
-double bench_samples_median(struct bench_samples *s);
+/* Sorts s. Zeros when there are no samples. */
+struct bench_cost bench_samples_median(struct bench_samples *s);
 
 /* Ends the program, with words on stderr, unless e is ERR_OK: a benchmark of
  * something that does not work says nothing. */

@@ -13,7 +13,7 @@ make_person(struct mls_person *p, uint32_t number)
 {
     struct sign_public unused;
 
-    (void)snprintf(p->name, sizeof p->name, "member-%03u", number);
+    (void)snprintf(p->name, sizeof p->name, "user-%u", number);
     p->identity.credential = bytes_str(p->name);
     sign_generate(&p->identity.signature, &unused);
     p->package = buf_limited(PACKAGE_MAX);
@@ -60,9 +60,9 @@ mls_crowd_create(const struct mls_crowd *c)
 {
     struct mls_group *g = NULL;
 
-    bench_must(mls_group_create(
-                   &c->people[0].identity, bytes_str("a group of many"), NULL,
-                   0, CROWD_NOW - CROWD_DAY, CROWD_NOW + CROWD_DAY, &g),
+    bench_must(mls_group_create(&c->people[0].identity, bytes_str("bench"),
+                                NULL, 0, CROWD_NOW - CROWD_DAY,
+                                CROWD_NOW + CROWD_DAY, &g),
                "create");
     return g;
 }

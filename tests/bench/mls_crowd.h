@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The people of a benchmark: n identities "member-000" on, and the key packages
+/* The people of a benchmark: n identities "user-0" on, and the key packages
  * of all but the first, who creates the group. */
 #ifndef BENCH_MLS_CROWD_H
 #define BENCH_MLS_CROWD_H

@@ -8,7 +8,20 @@
 #include "memory.h"
 #include "mls_story.h"
 
-enum { MESSAGES = 512, TEXT_LEN = 256, STATES = 8, SAVES = 32 };
+enum {
+    MESSAGES = 16, /* of one sample */
+    SAMPLES = 33,
+    TEXT_LEN = 256,
+    STATES = 8,
+    SAVES = 33
+};
+
+static void
+set(struct mls_figures *out, enum mls_row row, struct bench_cost cost)
+{
+    out->ours[row] = cost.us;
+    out->in_units[row] = cost.units;
+}
 
 static double
 drop(struct mls_staged *staged)
@@ -19,27 +32,34 @@ drop(struct mls_staged *staged)
     return bench_clock_us() - from;
 }
 
-/* Creator's commit with add_count adds, repeated, the last one merged. */
-static double
-measure_commit(struct mls_story *s, uint32_t add_count)
+/* The probe runs after what it stands beside: arguments have no order. */
+static void
+add(struct bench_samples *t, double us)
+{
+    bench_samples_add(t, us, bench_unit_probe());
+}
+
+/* A commit by g with add_count adds, repeated, the last one merged. */
+static struct bench_cost
+measure_commit(struct mls_story *s, struct mls_group *g, uint32_t add_count)
 {
     struct bench_samples t = {0};
 
     for (;;) {
         struct mls_staged *staged;
-        double us = mls_story_commit(s, add_count, false, &staged);
+        double us = mls_story_commit(s, g, add_count, false, &staged);
 
         if (bench_samples_wanted(&t)) {
-            bench_samples_add(&t, us + drop(staged));
+            add(&t, us + drop(staged));
             continue;
         }
-        bench_samples_add(&t, us + mls_story_merge(s->creator, staged));
+        add(&t, us + mls_story_merge(g, staged));
         return bench_samples_median(&t);
     }
 }
 
 /* A member processes the present commit, repeated, the last time merged. */
-static double
+static struct bench_cost
 measure_process(const struct mls_story *s, struct mls_group *g)
 {
     struct bench_samples t = {0};
@@ -49,10 +69,10 @@ measure_process(const struct mls_story *s, struct mls_group *g)
         double us = mls_story_process(s, g, &staged);
 
         if (bench_samples_wanted(&t)) {
-            bench_samples_add(&t, us + drop(staged));
+            add(&t, us + drop(staged));
             continue;
         }
-        bench_samples_add(&t, us + mls_story_merge(g, staged));
+        add(&t, us + mls_story_merge(g, staged));
         return bench_samples_median(&t);
     }
 }
@@ -65,21 +85,21 @@ measure_bulk_add(struct mls_story *s, struct mls_figures *out)
     size_t from = bench_memory_watch();
     double one;
 
-    (void)mls_story_commit(s, adds, false, &staged);
+    (void)mls_story_commit(s, s->creator, adds, false, &staged);
     out->ours[ROW_BULK_ADD_PEAK] = (double)bench_memory_peak(from);
     mls_staged_free(staged);
 
-    (void)mls_story_commit(s, 1, true, &staged);
+    (void)mls_story_commit(s, s->creator, 1, true, &staged);
     mls_staged_free(staged);
     one = (double)s->welcome.len;
-    (void)mls_story_commit(s, adds, true, &staged);
+    (void)mls_story_commit(s, s->creator, adds, true, &staged);
     mls_staged_free(staged);
     /* what each further joiner adds; the first cannot be told from the rest */
     if (adds > 1)
         out->ours[ROW_WELCOME_PER_JOINER] =
             ((double)s->welcome.len - one) / (adds - 1);
 
-    out->ours[ROW_BULK_ADD] = measure_commit(s, adds);
+    set(out, ROW_BULK_ADD, measure_commit(s, s->creator, adds));
     out->ours[ROW_BULK_ADD_BYTES] = (double)s->commit.len;
     out->ours[ROW_WELCOME_BYTES] = (double)s->welcome.len;
 }
@@ -95,29 +115,25 @@ measure_join(struct mls_story *s, struct mls_figures *out)
     out->ours[ROW_JOIN_PEAK] = (double)bench_memory_peak(from);
     mls_group_free(g);
     while (bench_samples_wanted(&t)) {
-        bench_samples_add(&t, mls_story_join(s, out->n - 1, &g));
+        add(&t, mls_story_join(s, out->n - 1, &g));
         mls_group_free(g);
     }
-    out->ours[ROW_JOIN] = bench_samples_median(&t);
+    set(out, ROW_JOIN, bench_samples_median(&t));
     for (size_t i = 0; i < s->member_count; i++)
         (void)mls_story_join(s, s->leaf[i], &s->member[i]);
 }
 
+/* By the last member, whose path has the fewest nodes: the targets in bytes
+ * are for that. */
 static void
 measure_cold(struct mls_story *s, struct mls_figures *out)
 {
-    struct mls_staged *staged;
+    struct mls_group *last = s->member[s->member_count - 1];
 
-    out->ours[ROW_COLD_COMMIT] = measure_commit(s, 0);
+    set(out, ROW_COLD_COMMIT, measure_commit(s, last, 0));
     out->ours[ROW_COLD_COMMIT_BYTES] = (double)s->commit.len;
-    out->ours[ROW_COLD_PROCESS] =
-        measure_process(s, s->member[s->member_count - 1]);
-    if (s->member_count > 1)
-        out->ours[ROW_COLD_PROCESS_NEAR] = measure_process(s, s->member[0]);
-    for (size_t i = 1; i + 1 < s->member_count; i++) {
-        (void)mls_story_process(s, s->member[i], &staged);
-        mls_group_merge(s->member[i], staged);
-    }
+    set(out, ROW_COLD_PROCESS, measure_process(s, s->creator));
+    mls_story_all_merge(s, last);
 }
 
 /* Commits in a row; all three that are timed merge each. */
@@ -132,91 +148,117 @@ measure_warm(struct mls_story *s, struct mls_figures *out)
     mls_story_warm(s);
     while (bench_samples_wanted(&commit)) {
         struct mls_staged *staged;
-        double us = mls_story_commit(s, 0, false, &staged);
+        double us = mls_story_commit(s, s->creator, 0, false, &staged);
 
         us += mls_story_merge(s->creator, staged);
-        bench_samples_add(&commit, us);
+        add(&commit, us);
         us = mls_story_process(s, last, &staged);
-        bench_samples_add(&far, us + mls_story_merge(last, staged));
+        add(&far, us + mls_story_merge(last, staged));
         if (s->member_count < 2)
             continue;
         us = mls_story_process(s, s->member[0], &staged);
-        bench_samples_add(&near, us + mls_story_merge(s->member[0], staged));
+        add(&near, us + mls_story_merge(s->member[0], staged));
     }
-    out->ours[ROW_WARM_COMMIT] = bench_samples_median(&commit);
+    set(out, ROW_WARM_COMMIT, bench_samples_median(&commit));
     out->ours[ROW_WARM_COMMIT_BYTES] = (double)s->commit.len;
-    out->ours[ROW_WARM_PROCESS] = bench_samples_median(&far);
-    out->ours[ROW_WARM_PROCESS_NEAR] = bench_samples_median(&near);
+    set(out, ROW_WARM_PROCESS, bench_samples_median(&far));
+    set(out, ROW_WARM_PROCESS_NEAR, bench_samples_median(&near));
 }
 
-/* The creator writes, the last member reads, one message after the other. */
+/* One message from the creator to the last member. */
 static void
-measure_messages(struct mls_story *s, struct mls_figures *out)
+pass_message(struct mls_story *s, double *encrypt, double *decrypt)
 {
     static const uint8_t text[TEXT_LEN] = "what is said";
     struct mls_group *last = s->member[s->member_count - 1];
-    struct buf wire = buf_limited(STORY_WIRE_MAX);
-    double encrypt = 0;
-    double decrypt = 0;
+    struct mls_process in = {.now = CROWD_NOW};
+    struct mls_staged *staged;
+    double from;
 
-    for (int i = 0; i < MESSAGES; i++) {
-        struct mls_process in = {.now = CROWD_NOW};
-        struct mls_staged *staged;
-        double from;
-
-        buf_reset(&wire);
-        from = bench_clock_us();
-        bench_must(mls_group_encrypt(s->creator, BYTES_OF(text),
-                                     (struct bytes){0}, 0, &wire, &staged),
-                   "encrypt");
-        mls_group_merge(s->creator, staged);
-        encrypt += bench_clock_us() - from;
-        in.message = buf_bytes(&wire);
-        from = bench_clock_us();
-        bench_must(mls_group_process(last, &in, &staged), "decrypt");
-        mls_group_merge(last, staged);
-        decrypt += bench_clock_us() - from;
-    }
-    out->ours[ROW_ENCRYPT] = encrypt / MESSAGES;
-    out->ours[ROW_DECRYPT] = decrypt / MESSAGES;
-    out->ours[ROW_MESSAGE_BYTES] = (double)wire.len;
-    buf_free(&wire);
+    buf_reset(&s->commit);
+    from = bench_clock_us();
+    bench_must(mls_group_encrypt(s->creator, BYTES_OF(text), (struct bytes){0},
+                                 0, &s->commit, &staged),
+               "encrypt");
+    mls_group_merge(s->creator, staged);
+    *encrypt += bench_clock_us() - from;
+    in.message = buf_bytes(&s->commit);
+    from = bench_clock_us();
+    bench_must(mls_group_process(last, &in, &staged), "decrypt");
+    mls_group_merge(last, staged);
+    *decrypt += bench_clock_us() - from;
 }
 
-/* What a caller stores: the reader's two blobs, after all those messages. */
+/* Messages in a row; a sample is the mean of a few. */
+static void
+measure_messages(struct mls_story *s, struct mls_figures *out)
+{
+    struct bench_samples writing = {0};
+    struct bench_samples reading = {0};
+
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        double encrypt = 0;
+        double decrypt = 0;
+        double unit;
+
+        for (int i = 0; i < MESSAGES; i++)
+            pass_message(s, &encrypt, &decrypt);
+        unit = bench_unit_probe();
+        bench_samples_add(&writing, encrypt / MESSAGES, unit);
+        bench_samples_add(&reading, decrypt / MESSAGES, unit);
+    }
+    set(out, ROW_ENCRYPT, bench_samples_median(&writing));
+    set(out, ROW_DECRYPT, bench_samples_median(&reading));
+    out->ours[ROW_MESSAGE_BYTES] = (double)s->commit.len;
+}
+
+/* What a caller stores: the two blobs, and a group made of them again. */
+static void
+save_and_load(const struct mls_group *g,
+              struct buf *epoch,
+              struct buf *messages,
+              double us[static 3])
+{
+    struct mls_group *again;
+    double t[4];
+
+    buf_reset(epoch);
+    buf_reset(messages);
+    t[0] = bench_clock_us();
+    bench_must(mls_group_save_epoch(g, epoch), "save epoch");
+    t[1] = bench_clock_us();
+    bench_must(mls_group_save_messages(g, messages), "save messages");
+    t[2] = bench_clock_us();
+    bench_must(mls_group_load(buf_bytes(epoch), buf_bytes(messages), &again),
+               "load");
+    t[3] = bench_clock_us();
+    mls_group_free(again);
+    for (int i = 0; i < 3; i++)
+        us[i] = t[i + 1] - t[i];
+}
+
+/* The last member's state, after all those messages. */
 static void
 measure_state(const struct mls_story *s,
               struct mls_figures *out,
               struct buf *epoch,
               struct buf *messages)
 {
-    const struct mls_group *g = s->member[s->member_count - 1];
-    struct bench_samples save_epoch = {0};
-    struct bench_samples save_messages = {0};
-    struct bench_samples load = {0};
+    static const enum mls_row rows[3] = {ROW_SAVE_EPOCH, ROW_SAVE_MESSAGES,
+                                         ROW_LOAD};
+    struct bench_samples samples[3] = {0};
 
     for (int i = 0; i < SAVES; i++) {
-        struct mls_group *again;
-        double from;
+        double us[3];
+        double unit;
 
-        buf_reset(epoch);
-        buf_reset(messages);
-        from = bench_clock_us();
-        bench_must(mls_group_save_epoch(g, epoch), "save epoch");
-        bench_samples_add(&save_epoch, bench_clock_us() - from);
-        from = bench_clock_us();
-        bench_must(mls_group_save_messages(g, messages), "save messages");
-        bench_samples_add(&save_messages, bench_clock_us() - from);
-        from = bench_clock_us();
-        bench_must(
-            mls_group_load(buf_bytes(epoch), buf_bytes(messages), &again),
-            "load");
-        bench_samples_add(&load, bench_clock_us() - from);
-        mls_group_free(again);
+        save_and_load(s->member[s->member_count - 1], epoch, messages, us);
+        unit = bench_unit_probe();
+        for (int k = 0; k < 3; k++)
+            bench_samples_add(&samples[k], us[k], unit);
     }
-    out->ours[ROW_SAVE_EPOCH] = bench_samples_median(&save_epoch);
-    out->ours[ROW_SAVE_MESSAGES] = bench_samples_median(&save_messages);
-    out->ours[ROW_LOAD] = bench_samples_median(&load);
+    for (int k = 0; k < 3; k++)
+        set(out, rows[k], bench_samples_median(&samples[k]));
     out->ours[ROW_EPOCH_BLOB] = (double)epoch->len;
     out->ours[ROW_MESSAGES_BLOB] = (double)messages->len;
 }
@@ -232,7 +274,7 @@ measure_memory(struct mls_story *s, struct mls_figures *out)
     size_t before;
 
     measure_state(s, out, &epoch, &messages);
-    (void)mls_story_commit(s, 0, false, &staged);
+    (void)mls_story_commit(s, s->creator, 0, false, &staged);
     mls_staged_free(staged);
     before = bench_memory_used();
     for (int i = 0; i < STATES; i++) {

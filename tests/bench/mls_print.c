@@ -30,7 +30,7 @@ static void
 print_time(const struct mls_figures *f, enum mls_row row)
 {
     double ms = f->ours[row] / 1000;
-    double units = f->ours[row] / f->units.dh_us;
+    double units = f->in_units[row];
     double target = mls_row_target(row, f->n);
 
     printf("  %-28s", mls_rows[row].title);
@@ -86,8 +86,8 @@ mls_print_growth(const struct mls_figures *a, const struct mls_figures *b)
     for (unsigned i = 0; i < ROW_COUNT; i++) {
         enum mls_row row = (enum mls_row)i;
         double wanted = mls_row_growth(row, a->n, b->n);
-        double before = a->ours[row] / a->units.dh_us;
-        double after = b->ours[row] / b->units.dh_us;
+        double before = a->in_units[row];
+        double after = b->in_units[row];
 
         if (wanted <= 0)
             continue;
@@ -117,7 +117,7 @@ mls_print_json(const struct mls_figures *f)
         enum mls_row row = (enum mls_row)i;
         bool time = mls_rows[row].is_time;
         double target = mls_row_target(row, f->n);
-        double value = time ? f->ours[row] / f->units.dh_us : f->ours[row];
+        double value = time ? f->in_units[row] : f->ours[row];
 
         printf("{\"bench\":\"mls\",\"n\":%u,\"row\":\"%s\"", f->n,
                mls_rows[row].key);

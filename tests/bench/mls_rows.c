@@ -21,10 +21,7 @@ const struct mls_row_info mls_rows[ROW_COUNT] = {
         TIME("bulk_add", "bulk add of N - 1", GROWTH_LINEAR, 11400),
     [ROW_JOIN] = TIME("join", "join from the Welcome", GROWTH_LINEAR, 2900),
     [ROW_COLD_COMMIT] = TIME("cold_commit", "cold commit", GROWTH_LINEAR, 3400),
-    [ROW_COLD_PROCESS] =
-        TIME("cold_process", "cold process, far member", GROWTH_ANY, 170),
-    [ROW_COLD_PROCESS_NEAR] =
-        TIME("cold_process_near", "cold process, neighbour", GROWTH_ANY, 170),
+    [ROW_COLD_PROCESS] = TIME("cold_process", "cold process", GROWTH_ANY, 170),
     [ROW_WARM_COMMIT] = TIME("warm_commit", "warm commit", GROWTH_LOG, 86),
     [ROW_WARM_PROCESS] =
         TIME("warm_process", "warm process, far member", GROWTH_LOG, 57),

@@ -14,7 +14,6 @@ enum mls_row {
     ROW_JOIN,
     ROW_COLD_COMMIT,
     ROW_COLD_PROCESS,
-    ROW_COLD_PROCESS_NEAR,
     ROW_WARM_COMMIT,
     ROW_WARM_PROCESS,
     ROW_WARM_PROCESS_NEAR,
@@ -59,8 +58,9 @@ extern const struct mls_row_info mls_rows[ROW_COUNT];
 struct mls_figures {
     uint32_t n;
     struct bench_units units;
-    double ours[ROW_COUNT];  /* microseconds or bytes */
-    double peers[ROW_COUNT]; /* the same of ts-mls */
+    double ours[ROW_COUNT];     /* microseconds or bytes */
+    double in_units[ROW_COUNT]; /* of times: the unit taken beside each */
+    double peers[ROW_COUNT];    /* the same of ts-mls */
     bool has_peer;
 };
 

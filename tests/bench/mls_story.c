@@ -29,6 +29,7 @@ mls_story_end(struct mls_story *s)
 
 double
 mls_story_commit(struct mls_story *s,
+                 const struct mls_group *by,
                  uint32_t add_count,
                  bool omit_tree,
                  struct mls_staged **staged)
@@ -42,9 +43,8 @@ mls_story_commit(struct mls_story *s,
     buf_free(&s->commit);
     buf_free(&s->welcome);
     from = bench_clock_us();
-    bench_must(
-        mls_group_commit(s->creator, &plan, &s->commit, &s->welcome, staged),
-        "commit");
+    bench_must(mls_group_commit(by, &plan, &s->commit, &s->welcome, staged),
+               "commit");
     return bench_clock_us() - from;
 }
 
@@ -84,29 +84,28 @@ mls_story_merge(struct mls_group *g, struct mls_staged *staged)
     return bench_clock_us() - from;
 }
 
-/* One member's empty commit, which everybody else merges. */
-static void
-commit_by(struct mls_story *s, struct mls_group *by)
+void
+mls_story_all_merge(struct mls_story *s, const struct mls_group *but)
 {
-    struct mls_commit_plan plan = {.now = CROWD_NOW};
     struct mls_staged *staged;
 
-    buf_reset(&s->commit);
-    bench_must(mls_group_commit(by, &plan, &s->commit, &s->welcome, &staged),
-               "warming commit");
-    mls_group_merge(by, staged);
     for (size_t i = 0; i < s->member_count; i++)
-        if (s->member[i] != by) {
+        if (s->member[i] != but) {
             (void)mls_story_process(s, s->member[i], &staged);
             mls_group_merge(s->member[i], staged);
         }
-    (void)mls_story_process(s, s->creator, &staged);
-    mls_group_merge(s->creator, staged);
 }
 
 void
 mls_story_warm(struct mls_story *s)
 {
-    for (size_t i = 0; i < s->member_count; i++)
-        commit_by(s, s->member[i]);
+    struct mls_staged *staged;
+
+    for (size_t i = 0; i < s->member_count; i++) {
+        (void)mls_story_commit(s, s->member[i], 0, false, &staged);
+        mls_group_merge(s->member[i], staged);
+        mls_story_all_merge(s, s->member[i]);
+        (void)mls_story_process(s, s->creator, &staged);
+        mls_group_merge(s->creator, staged);
+    }
 }

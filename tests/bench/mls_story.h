@@ -16,16 +16,17 @@ struct mls_story {
     struct mls_group *member[STORY_MEMBERS_MAX]; /* [0] is leaf 1 */
     uint32_t leaf[STORY_MEMBERS_MAX];
     size_t member_count; /* the last is leaf n - 1 */
-    struct buf commit;   /* the last one made */
+    struct buf commit;   /* the last one made, or the last message */
     struct buf welcome;  /* with the tree */
 };
 
 void mls_story_begin(struct mls_story *s, uint32_t n);
 void mls_story_end(struct mls_story *s);
 
-/* The creator commits the first add_count adds (0: nothing but a path) into
- * commit and welcome. Microseconds. *staged is the caller's. */
+/* by commits the first add_count adds (0: nothing but a path) into commit and
+ * welcome. Microseconds. *staged is the caller's. */
 double mls_story_commit(struct mls_story *s,
+                        const struct mls_group *by,
                         uint32_t add_count,
                         bool omit_tree,
                         struct mls_staged **staged);
@@ -42,6 +43,9 @@ double mls_story_process(const struct mls_story *s,
 
 /* Merges; microseconds. */
 double mls_story_merge(struct mls_group *g, struct mls_staged *staged);
+
+/* All members but one process the present commit and merge it. */
+void mls_story_all_merge(struct mls_story *s, const struct mls_group *but);
 
 /* Members 1, 2, 4, ... commit one after the other, so that each subtree beside
  * the creator's path has a key of its own. */

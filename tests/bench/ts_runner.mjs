@@ -67,8 +67,7 @@ async function median(call) {
 
 async function person(i) {
   const now = BigInt(Math.floor(Date.now() / 1000))
-  const identity = new TextEncoder().encode(
-    `member-${String(i).padStart(3, "0")}`)
+  const identity = new TextEncoder().encode(`user-${i}`)
   return mls.generateKeyPackage({ credentialType: "basic", identity },
     capabilities, { notBefore: now - 3600n, notAfter: now + 86400n }, [], cs)
 }
@@ -88,7 +87,7 @@ const seenBy = (state, leaf, who) => ({ ...state,
 
 const people = []
 for (let i = 0; i < n; i++) people.push(await person(i))
-let creator = await mls.createGroup(new TextEncoder().encode("a group of many"),
+let creator = await mls.createGroup(new TextEncoder().encode("bench"),
   people[0].publicPackage, people[0].privatePackage, [], cs, config)
 const adds = people.slice(1).map((p) =>
   ({ proposalType: "add", add: { keyPackage: p.publicPackage } }))
@@ -110,12 +109,13 @@ let last
 ;[ms, last] = await median(() => join(n - 1))
 print("join", ms)
 
-;[ms, r] = await median(() => commit(creator))
+;[ms, r] = await median(() => commit(last))
 print("cold_commit", ms)
 print("cold_commit_bytes", mls.encodeMlsMessage(r.commit).length)
-creator = r.newState
-;[ms, r] = await median(() => open(last, r.commit))
+const cold = r.commit
+;[ms, r] = await median(() => open(creator, cold))
 print("cold_process", ms)
+creator = r.newState
 
 // Leaves 1, 2, 4, ... commit; the last of them is who processes afterwards.
 let far = creator, leaf = 1

@@ -15,6 +15,12 @@ struct bench_units {
 /* random_start() must have been called. */
 void bench_units_measure(struct bench_units *u);
 
+/* Microseconds of one X25519 agreement right now, over a few. */
+double bench_unit_probe(void);
+
+/* The same of one ChaCha20-Poly1305 seal of 1 KiB. */
+double bench_seal_probe(void);
+
 /* The mean of two measurements, before and after what they are for. */
 struct bench_units
 bench_units_mean(const struct bench_units *a, const struct bench_units *b);
