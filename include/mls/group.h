@@ -204,6 +204,8 @@ struct mls_commit_plan {
     bool replace_extensions;
     const struct mls_psk *psks; /* by value, external */
     size_t psk_count;
+    const struct mls_psk *known_psks; /* that waiting proposals may name */
+    size_t known_psk_count;
     bool skip_pending; /* leave waiting proposals out */
     bool omit_tree;    /* no ratchet_tree extension in the Welcome */
     bool force_path;   /* a path also when only Adds are committed */

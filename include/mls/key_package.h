@@ -13,6 +13,8 @@ struct mls_identity {
     struct sign_secret signature;    /* signature private key */
     const uint16_t *extension_types; /* private extension types we support */
     size_t extension_type_count;
+    bool x509; /* say that members may have X.509 credentials: they are carried,
+                * to judge them is the caller's business (section 5.3.1) */
     const struct mls_extension *leaf_extensions; /* put into our leaf */
     size_t leaf_extension_count;
 };

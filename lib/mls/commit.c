@@ -55,7 +55,12 @@ static enum err
 mix_psks(struct mls_committing *c)
 {
     struct mls_psk_source from = {
-        .g = c->g, .psks = c->plan->psks, .count = c->plan->psk_count};
+        .g = c->g,
+        .psks = c->plan->psks,
+        .count = c->plan->psk_count,
+        .more = c->plan->known_psks,
+        .more_count = c->plan->known_psk_count,
+    };
     uint16_t index = 0;
     enum err e = ERR_OK;
 

@@ -103,7 +103,12 @@ static bool
 psk_known(const struct mls_committing *c, const struct mls_proposal *p)
 {
     struct mls_psk_source from = {
-        .g = c->g, .psks = c->plan->psks, .count = c->plan->psk_count};
+        .g = c->g,
+        .psks = c->plan->psks,
+        .count = c->plan->psk_count,
+        .more = c->plan->known_psks,
+        .more_count = c->plan->known_psk_count,
+    };
     struct bytes secret;
 
     return p->type != MLS_PROPOSAL_PSK ||

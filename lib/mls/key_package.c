@@ -196,7 +196,7 @@ mls_leaf_write_first(const struct mls_identity *who,
 
     mls_credential_write_basic(who->credential, &credential);
     mls_capabilities_write(who->extension_types, who->extension_type_count,
-                           &capabilities);
+                           who->x509, &capabilities);
     mls_extensions_write(who->leaf_extensions, who->leaf_extension_count,
                          &extensions);
     e = buf_end(&credential);

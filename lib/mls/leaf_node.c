@@ -168,6 +168,7 @@ mls_leaf_node_write(const struct mls_leaf_plan *plan, struct buf *out)
 void
 mls_capabilities_write(const uint16_t *extension_types,
                        size_t extension_type_count,
+                       bool x509,
                        struct buf *out)
 {
     size_t mark = buf_vector_begin(out);
@@ -189,5 +190,7 @@ mls_capabilities_write(const uint16_t *extension_types,
     buf_opaque(out, (struct bytes){0}); /* proposals: the default ones only */
     mark = buf_vector_begin(out);
     buf_u16(out, MLS_CREDENTIAL_BASIC);
+    if (x509)
+        buf_u16(out, MLS_CREDENTIAL_X509);
     buf_vector_end(out, mark);
 }

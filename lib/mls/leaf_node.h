@@ -102,10 +102,12 @@ struct mls_leaf_plan {
 MUST_USE enum err
 mls_leaf_node_write(const struct mls_leaf_plan *plan, struct buf *out);
 
-/* Appends our Capabilities: version 1, our suite, basic credentials,
- * last_resort and the extension types given (default ones are left out). */
+/* Appends our Capabilities: version 1, our suite, basic credentials and if
+ * asked for X.509, last_resort and the extension types given (default ones are
+ * left out). */
 void mls_capabilities_write(const uint16_t *extension_types,
                             size_t extension_type_count,
+                            bool x509,
                             struct buf *out);
 
 #endif

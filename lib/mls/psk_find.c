@@ -5,13 +5,14 @@
 #include "group_private.h"
 
 static enum err
-find_external(const struct mls_psk_source *from,
+find_external(const struct mls_psk *psks,
+              size_t count,
               struct bytes id,
               struct bytes *out)
 {
-    for (size_t i = 0; i < from->count; i++) {
-        if (bytes_equal(from->psks[i].id, id)) {
-            *out = from->psks[i].secret;
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_equal(psks[i].id, id)) {
+            *out = psks[i].secret;
             return ERR_OK;
         }
     }
@@ -26,7 +27,9 @@ mls_psk_find(const struct mls_psk_source *from,
     const struct mls_secret *s;
 
     if (id->type == MLS_PSK_EXTERNAL)
-        return find_external(from, id->id, out);
+        return find_external(from->psks, from->count, id->id, out) == ERR_OK
+                   ? ERR_OK
+                   : find_external(from->more, from->more_count, id->id, out);
     if (from->g == NULL ||
         !bytes_equal(id->psk_group_id, mls_group_id(from->g)))
         return ERR_NOT_FOUND;

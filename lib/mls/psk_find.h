@@ -6,11 +6,14 @@
 #include "mls/group.h"
 #include "psk.h"
 
-/* External keys from the application, resumption secrets from a group. */
+/* External keys from the application, in one list or two, and resumption
+ * secrets from a group. */
 struct mls_psk_source {
     const struct mls_group *g; /* or NULL */
     const struct mls_psk *psks;
     size_t count;
+    const struct mls_psk *more; /* looked at after psks */
+    size_t more_count;
 };
 
 /* out borrows. ERR_NOT_FOUND. */

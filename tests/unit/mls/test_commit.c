@@ -603,6 +603,44 @@ test_unknown_psk(void **state)
     table_end(&t);
 }
 
+/* A waiting PSK that we do have goes with the commit, and nothing beside it; a
+ * key that is known and not asked for is not used. */
+static void
+test_known_psk(void **state)
+{
+    static const uint8_t nonce[32] = {2};
+    const struct mls_psk psks[2] = {{text("not asked for"), text("secret 1")},
+                                    {text("asked for"), text("secret 2")}};
+    const struct mls_psk_id id = {.type = MLS_PSK_EXTERNAL,
+                                  .id = text("asked for"),
+                                  .nonce = BYTES_OF(nonce)};
+    struct buf proposal = buf_limited(FIXTURE_MAX);
+    struct mls_commit_plan plan = {.known_psks = psks, .known_psk_count = 2};
+    struct mls_process in = {0};
+    struct mls_staged *s;
+    struct table t;
+
+    (void)state;
+    table_init(&t);
+    mls_proposal_write_psk(&id, &proposal);
+    plant(&t, &proposal);
+    assert_ok(commit(&t, &plan));
+    assert_int_equal(mls_staged_change_count(t.s), 1);
+    assert_true(change_of(&t, MLS_PROPOSAL_PSK)->by_reference);
+    in.message = buf_bytes(&t.commit);
+    assert_err(mls_group_process(t.of[1].g, &in, &s), ERR_NOT_FOUND);
+    in.psks = psks;
+    in.psk_count = 2;
+    assert_ok(mls_group_process(t.of[1].g, &in, &s));
+    assert_int_equal(mls_staged_kind(s), MLS_STAGED_COMMIT);
+    mls_group_merge(t.of[1].g, s);
+    mls_group_merge(t.of[0].g, t.s);
+    t.s = NULL;
+    assert_same_epoch(&t.of[0], &t.of[1]);
+    buf_free(&proposal);
+    table_end(&t);
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 static enum err
@@ -656,6 +694,7 @@ main(void)
         cmocka_unit_test(test_expired_left_out),
         cmocka_unit_test(test_reinit),
         cmocka_unit_test(test_unknown_psk),
+        cmocka_unit_test(test_known_psk),
         cmocka_unit_test(test_allocations),
     };
 

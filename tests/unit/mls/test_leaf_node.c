@@ -25,7 +25,8 @@ draft_init(struct draft *d)
     d->extensions = buf_limited(FIXTURE_MAX);
     d->leaf = buf_limited(FIXTURE_MAX);
     mls_credential_write_basic(text("anna"), &d->credential);
-    mls_capabilities_write((const uint16_t[]){0xff01}, 1, &d->capabilities);
+    mls_capabilities_write((const uint16_t[]){0xff01}, 1, false,
+                           &d->capabilities);
     d->plan = (struct mls_leaf_plan){
         .encryption_key = d->who.encryption_pub,
         .signature = &d->who.signature,
@@ -155,6 +156,21 @@ test_key(void **state)
     leaf.signature_key.b[0] = 1; /* the identity */
     assert_err(mls_check_leaf_key(&leaf), ERR_AUTH);
     draft_end(&d);
+}
+
+/* X.509 is said to be accepted only when asked for. */
+static void
+test_own_capabilities(void **state)
+{
+    struct buf b = buf_limited(FIXTURE_MAX);
+
+    (void)state;
+    mls_capabilities_write(NULL, 0, false, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 02000a 00 020001");
+    buf_reset(&b);
+    mls_capabilities_write(NULL, 0, true, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 02000a 00 0400010002");
+    buf_free(&b);
 }
 
 static void
@@ -335,6 +351,7 @@ main(void)
         cmocka_unit_test(test_each_source),
         cmocka_unit_test(test_signature),
         cmocka_unit_test(test_key),
+        cmocka_unit_test(test_own_capabilities),
         cmocka_unit_test(test_capabilities),
         cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_supports),
