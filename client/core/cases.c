@@ -95,6 +95,15 @@ cases_put_in(struct cases *cs, struct cases_item *item)
     cs->items[i] = item;
 }
 
+bool
+cases_have_room(const struct cases *cs)
+{
+    for (size_t i = 0; i < cs->count; i++)
+        if (cs->items[i]->c.state == CASE_CLOSED)
+            return true;
+    return cs->count < CASES_MAX;
+}
+
 enum err
 cases_make_room(struct cases *cs, uint8_t dropped[static CONTENT_ID_LEN])
 {

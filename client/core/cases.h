@@ -81,6 +81,9 @@ void cases_free(struct cases *cs);
 struct cases_item *
 cases_find(const struct cases *cs, const uint8_t id[static CONTENT_ID_LEN]);
 
+/* Would cases_add() take another one? */
+bool cases_have_room(const struct cases *cs);
+
 /* A CASE of the log; it gets the next number. When the table is full the oldest
  * closed case makes room: its id is in dropped, which is zero otherwise.
  * ERR_EXISTS: the same id again, ignore; ERR_FULL: all are open; ERR_MEMORY. */

@@ -159,7 +159,8 @@ channel_write(const struct channel *ch, struct buf *out)
     buf_u64(out, ch->own_count);
     buf_opaque(out, (struct bytes){ch->own[0], own * sizeof ch->own[0]});
     buf_u32(out, ch->voids);
-    buf_u8(out, ch->alarmed ? 1 : 0);
+    buf_u8(out, ch->alarmed);
+    buf_u64(out, ch->read_ms);
 }
 
 static void
@@ -187,6 +188,7 @@ channel_read(struct reader *r, struct channel *out)
     out->own_count = (size_t)reader_u64(r);
     read_ring(r, out->own[0], out->own_count, CHANNEL_OWN, sizeof out->own[0]);
     out->voids = reader_u32(r);
-    out->alarmed = reader_u8(r) != 0;
+    out->alarmed = reader_u8(r);
+    out->read_ms = reader_u64(r);
     out->seen = out->last;
 }

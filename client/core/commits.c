@@ -14,7 +14,9 @@ enum {
     /* ms: until an admin's client commits what others have proposed; by chance,
      * so that not all admins do it at once */
     COMMIT_WAIT_MS = 200,
-    COMMIT_SPREAD_MS = 1500
+    COMMIT_SPREAD_MS = 1500,
+
+    REFUSED_WAIT_MS = 30000 /* ms: until it is tried again */
 };
 
 /* Proposals of others: our own are for others to commit. */
@@ -112,20 +114,13 @@ give_up(struct client *c, struct group *g)
     return e;
 }
 
-/* The relay will never take it: neither this commit nor what it was for. */
+/* The relay says that it will never take it. Should it have, all others go on
+ * to the next epoch: the log alone decides, so it stays, and is sent again. */
 static enum err
 refused(struct client *c, struct group *g)
 {
-    const struct pending *p = g->pending;
-    enum err e = ERR_OK;
-
-    for (size_t i = 0; i < p->serial_count && e == ERR_OK; i++) {
-        struct intent *in = intents_by_serial(g, p->serials[i]);
-
-        if (in != NULL)
-            e = intents_fail(c, g, in, CODE_RELAY_REFUSED);
-    }
-    return e == ERR_OK ? give_up(c, g) : e;
+    g->send_ms = c->now.mono_ms + REFUSED_WAIT_MS;
+    return outbox_tell_refused(c, g, CODE_RELAY_REFUSED);
 }
 
 enum err

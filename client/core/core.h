@@ -253,7 +253,8 @@ struct channel {
     uint64_t seen;    /* the highest number that the relay spoke of */
     uint32_t owed;    /* bytes that came on the watch, not credited yet */
     uint32_t voids;   /* records skipped */
-    bool alarmed;     /* a foreign head did not fit: told once */
+    uint8_t alarmed;  /* alarms that were told: inbox_alarm_once() */
+    uint64_t read_ms; /* our clock when we last had all that the relay had */
 };
 
 /* --- groups: groups.c ----------------------------------------------------- */
@@ -289,6 +290,8 @@ struct group {
     uint64_t confirm_ms; /* mono: when to say so; CORE_NEVER */
     uint64_t commit_ms;  /* mono: when to commit what waits; CORE_NEVER */
     uint64_t send_ms;    /* mono: not before (a refusal said so) */
+    uint64_t late_ms;    /* mono: when the relay owes us records for too long;
+                          * CORE_NEVER */
     uint64_t act_new;    /* client_group_new() waits for the first step */
     uint8_t confirmed[LIMIT_MEMBERS / 8]; /* leaves heard from */
     struct queue outbox;                  /* struct post, by serial */

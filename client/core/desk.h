@@ -113,6 +113,10 @@ MUST_USE enum err desk_arrived(struct client *c, struct arrived *in);
 MUST_USE enum err desk_arrival_done(struct client *c,
                                     struct desk *d,
                                     const uint8_t case_id[static 16]);
+/* It had no room, and had no effect: its letter stays and is told again. */
+void desk_arrival_again(const struct client *c,
+                        const struct desk *d,
+                        const uint8_t case_id[static 16]);
 MUST_USE enum err desk_intake_tick(struct client *c, struct desk *d);
 uint64_t desk_intake_deadline(const struct client *c, const struct desk *d);
 void desk_arrivals_free(struct desk *d);

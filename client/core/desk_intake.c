@@ -172,6 +172,17 @@ desk_arrival_done(struct client *c,
     return e;
 }
 
+void
+desk_arrival_again(const struct client *c,
+                   const struct desk *d,
+                   const uint8_t case_id[static 16])
+{
+    for (struct queue_node *n = queue_first(&d->arrivals); n != NULL;
+         n = queue_next(&d->arrivals, n))
+        if (memcmp(arrival_of(n)->c.id, case_id, CONTENT_ID_LEN) == 0)
+            arrival_of(n)->due_ms = c->now.mono_ms + DESK_RETRY_MS;
+}
+
 uint64_t
 desk_intake_deadline(const struct client *c, const struct desk *d)
 {
@@ -201,7 +212,8 @@ desk_intake_tick(struct client *c, struct desk *d)
         if (a->due_ms > c->now.mono_ms)
             continue;
         a->due_ms = c->now.mono_ms + DESK_RETRY_MS;
-        if (g == NULL || groups_usable(g) != ERR_OK)
+        if (g == NULL || groups_usable(g) != ERR_OK ||
+            !cases_have_room(&d->cases))
             continue;
         content.case_new = a->c;
         e = outbox_post(c, g, &content, 0);

@@ -75,7 +75,11 @@ on_case(struct client *c,
         e = remove_case(c, d, dropped);
     if (e == ERR_OK)
         e = tell_case(c, g, item, h->at_ms);
-    if (e == ERR_EXISTS || e == ERR_FULL)
+    if (e == ERR_FULL) {
+        desk_arrival_again(c, d, in.id);
+        return ERR_OK;
+    }
+    if (e == ERR_EXISTS)
         e = ERR_OK;
     return e == ERR_OK ? desk_arrival_done(c, d, in.id) : e;
 }

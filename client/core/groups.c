@@ -65,6 +65,7 @@ groups_new(struct client *c, const struct client_id *id, struct group **out)
     g->load_pending = buf_limited(CORE_ROW_MAX);
     g->confirm_ms = CORE_NEVER;
     g->commit_ms = CORE_NEVER;
+    g->late_ms = CORE_NEVER;
     queue_init(&g->outbox);
     queue_init(&g->intents);
     queue_push(&c->groups, &g->node);

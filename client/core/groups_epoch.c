@@ -73,6 +73,8 @@ groups_epoch_begin(struct client *c,
                    const struct epoch_change *change)
 {
     const struct mls_leaf_index own = mls_group_own_leaf(g->mls);
+    /* nobody has read anything in the new channel yet */
+    const uint64_t read_ms = g->channel.read_ms;
     enum err e;
 
     e = groups_take_settings(g);
@@ -80,6 +82,7 @@ groups_epoch_begin(struct client *c,
         e = channel_begin(g->mls, &g->channel);
     if (e != ERR_OK)
         return e;
+    g->channel.read_ms = read_ms;
     g->epoch = mls_group_epoch(g->mls);
     memset(g->confirmed, 0, sizeof g->confirmed);
     if (own.v < LIMIT_MEMBERS)

@@ -247,12 +247,22 @@ mail_delayed(struct client *c, int cookie_kind, const struct client_id *cookie)
 /* --- groups ------------------------------------------------------------------
  */
 
+enum err
+hooks_refused(struct client *c, const struct client_id *content)
+{
+    return acts_failed(c, waits_take(c, content->b), CODE_RELAY_REFUSED);
+}
+
+/* Only a desk ends a conversation, and only one with a newcomer. */
 static enum err
 on_bye(struct client *c, struct group *g, const struct heard *h)
 {
     struct notice n = {
         .kind = NOTICE_BYE, .at_ms = h->at_ms, .text = h->content->bye.text};
 
+    if (g->settings.kind != GROUP_CASE ||
+        !groups_is_admin(g, BYTES_OF(h->sender.b)))
+        return ERR_OK;
     n.who = groups_person(g, &h->sender);
     memcpy(n.id.b, h->content->id, sizeof n.id.b);
     return turn_history(c, g, &n, false);

@@ -84,6 +84,10 @@ MUST_USE enum err hooks_not_added(struct client *c,
 /* client_say() has put something of ours into the outbox. */
 MUST_USE enum err hooks_said(struct client *c, struct group *g);
 
+/* The relay will not take the content with that id. */
+MUST_USE enum err
+hooks_refused(struct client *c, const struct client_id *content);
+
 /* We are out of it (removed, left, locked out), or it is forgotten. */
 MUST_USE enum err hooks_gone(struct client *c, struct group *g);
 

@@ -20,6 +20,7 @@ watch(struct client *c, struct group *g, struct line *l)
     g->watched = false;
     g->channel.owed = 0;
     g->channel.seen = g->channel.last; /* a new session is a new story */
+    g->late_ms = CORE_NEVER;
     return lines_request(c, l, &q, OP_WATCH, &g->id, g->epoch);
 }
 
@@ -88,6 +89,21 @@ inbox_alarm(struct client *c,
     return turn_history(c, g, &n, true);
 }
 
+enum err
+inbox_alarm_once(struct client *c,
+                 struct group *g,
+                 enum notice_code code,
+                 const struct notice_person *who)
+{
+    const uint8_t bit = (uint8_t)(1u << (code - CODE_ALARM_GAP));
+
+    if ((g->channel.alarmed & bit) != 0)
+        return ERR_OK;
+    g->channel.alarmed |= bit;
+    g->dirty = true;
+    return inbox_alarm(c, g, code, who);
+}
+
 /* The relay contradicts itself. Told once for each channel; then we come back
  * later and ask again from where we are. */
 static enum err
@@ -96,12 +112,8 @@ contradicts(struct client *c,
             struct line *l,
             enum notice_code code)
 {
-    enum err e = ERR_OK;
+    enum err e = inbox_alarm_once(c, g, code, NULL);
 
-    if (!g->channel.alarmed)
-        e = inbox_alarm(c, g, code, NULL);
-    g->channel.alarmed = true;
-    g->dirty = true;
     if (e == ERR_OK)
         e = lines_fault(c, l, CODE_RELAY_UNREACHABLE);
     return e;
@@ -127,6 +139,17 @@ inbox_behind(struct client *c,
     return ERR_OK;
 }
 
+/* A hash in place of a record that cannot be that old: we had all there was not
+ * long ago. Whoever believed it could be kept from reading any record, or be
+ * led out of the group. */
+static bool
+expired_too_soon(const struct client *c,
+                 const struct group *g,
+                 const struct event_record *r)
+{
+    return r->expired && c->now.wall_ms < g->channel.read_ms + INBOX_FRESH_MS;
+}
+
 /* Until the end of the page or of the epoch. */
 static enum err
 take_records(struct client *c,
@@ -145,7 +168,7 @@ take_records(struct client *c,
         g->channel.owed += (uint32_t)r->bytes.len;
         if (r->number <= g->channel.last)
             continue; /* had it */
-        if (r->number != g->channel.last + 1)
+        if (r->number != g->channel.last + 1 || expired_too_soon(c, g, r))
             return contradicts(c, g, l, CODE_ALARM_GAP);
         e = record_take(c, g, r);
     }
@@ -159,7 +182,22 @@ check_promises(struct client *c, struct group *g, uint64_t relay_last)
     bool lied = false;
 
     outbox_check(g, relay_last, &lied);
-    return lied ? inbox_alarm(c, g, CODE_ALARM_NOT_STORED, NULL) : ERR_OK;
+    if (!lied)
+        return ERR_OK;
+    g->send_ms = c->now.mono_ms + INBOX_LIE_MS;
+    return inbox_alarm_once(c, g, CODE_ALARM_NOT_STORED, NULL);
+}
+
+/* We have all there is: what we find expired from here on must be older. */
+static void
+caught_up(const struct client *c, struct group *g)
+{
+    if (!inbox_group_in_step(g))
+        return;
+    /* not a row for each moment */
+    if (c->now.wall_ms - g->channel.read_ms >= INBOX_FRESH_MS / 20)
+        g->dirty = true;
+    g->channel.read_ms = c->now.wall_ms;
 }
 
 static enum err
@@ -170,6 +208,7 @@ page(struct client *c,
      const struct event *ev)
 {
     const uint64_t epoch = g->epoch;
+    const uint64_t before = g->channel.last;
     enum err e;
 
     if (ev->records.last < g->channel.last)
@@ -180,6 +219,9 @@ page(struct client *c,
     if (e != ERR_OK || g->epoch != epoch || !groups_active(g) || !lines_open(l))
         return e;
     g->watched = true;
+    if (g->channel.last > before)
+        g->late_ms = CORE_NEVER;
+    caught_up(c, g);
     e = check_promises(c, g, ev->records.last);
     if (e == ERR_OK && g->channel.owed >= INBOX_CREDIT_EACH) {
         uint32_t owed = g->channel.owed;
@@ -206,6 +248,20 @@ more(struct client *c,
         return ERR_OK;
     g->channel.owed = 0;
     return lines_credit(c, l, op, owed);
+}
+
+enum err
+inbox_patience(struct client *c, struct group *g, struct line *l)
+{
+    if (!lines_open(l) || inbox_group_in_step(g)) {
+        g->late_ms = CORE_NEVER;
+        return ERR_OK;
+    }
+    if (g->late_ms == CORE_NEVER)
+        g->late_ms = c->now.mono_ms + INBOX_PATIENCE_MS;
+    if (c->now.mono_ms < g->late_ms)
+        return ERR_OK;
+    return lines_fault(c, l, CODE_RELAY_UNREACHABLE);
 }
 
 enum err

@@ -11,7 +11,17 @@ enum {
     INBOX_CREDIT = 1024 * 1024,
     INBOX_CREDIT_EACH = 256 * 1024,
 
-    INBOX_CONFLICT_MS = 1000 /* until we try again in the same epoch */
+    INBOX_CONFLICT_MS = 1000, /* until we try again in the same epoch */
+
+    /* until what was acknowledged and is not there is sent again */
+    INBOX_LIE_MS = 5000,
+
+    /* how long a relay may speak of records and bring none; then we come back
+     * on a new line, and what it said counts for nothing */
+    INBOX_PATIENCE_MS = 10 * 60 * 1000,
+
+    /* no relay keeps records for less than a day */
+    INBOX_FRESH_MS = 20 * 3600 * 1000
 };
 
 /* The line can be used, or is gone. */
@@ -32,6 +42,16 @@ MUST_USE enum err inbox_behind(struct client *c,
                                struct group *g,
                                struct line *l,
                                const struct event *ev);
+
+/* An alarm in the group's history, told once for each code and channel. */
+MUST_USE enum err inbox_alarm_once(struct client *c,
+                                   struct group *g,
+                                   enum notice_code code,
+                                   const struct notice_person *who);
+
+/* E-10: gives up a line on which nothing comes of what the relay spoke of. */
+MUST_USE enum err
+inbox_patience(struct client *c, struct group *g, struct line *l);
 
 /* Has the channel of the line's group been read to its end? */
 bool inbox_in_step(const struct client *c, const struct line *l);

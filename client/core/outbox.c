@@ -11,8 +11,11 @@
 #include "crypto/random.h"
 #include "envelope.h"
 #include "groups.h"
+#include "hooks.h"
 #include "inbox.h"
 #include "outbox_rows.h"
+
+enum { RETRY_MAX_S = 600 }; /* whatever a relay advises */
 
 static struct post *
 post_of(struct queue_node *n)
@@ -149,7 +152,7 @@ next_to_send(const struct group *g)
     struct queue_node *n;
 
     for (n = queue_first(&g->outbox); n != NULL; n = queue_next(&g->outbox, n))
-        if (post_of(n)->state != POST_APPENDED)
+        if (post_of(n)->state == POST_NEW || post_of(n)->state == POST_SENT)
             return post_of(n);
     return NULL;
 }
@@ -185,12 +188,16 @@ tell_delivered(struct client *c, const struct group *g, const struct post *p)
     return p->text ? turn_notice(c, &n) : ERR_OK;
 }
 
-/* SENT -> APPENDED */
+/* SENT -> APPENDED. What we have read up to there is not this (E-08). */
 static enum err
 acknowledged(struct client *c, struct group *g, struct post *p, uint64_t number)
 {
     enum err e;
 
+    if (number <= g->channel.last) {
+        g->send_ms = c->now.mono_ms + INBOX_LIE_MS;
+        return inbox_alarm_once(c, g, CODE_ALARM_NOT_STORED, NULL);
+    }
     p->number = number;
     p->state = POST_APPENDED;
     if (g->channel.seen < number)
@@ -226,18 +233,22 @@ outbox_try_later(struct client *c, struct group *g, const struct event *ev)
         return false;
     }
     if (ev->refused.retry_after_s > 0)
-        wait_s = ev->refused.retry_after_s;
+        wait_s = ev->refused.retry_after_s < RETRY_MAX_S
+                     ? ev->refused.retry_after_s
+                     : RETRY_MAX_S;
     g->send_ms = c->now.mono_ms + wait_s * 1000 + random_below(1000);
     return true;
 }
 
-static enum err
-tell_full(struct client *c, const struct group *g)
+enum err
+outbox_tell_refused(struct client *c,
+                    const struct group *g,
+                    enum notice_code code)
 {
     const struct notice n = {.kind = NOTICE_OFFLINE,
                              .group = g->id,
                              .at_ms = c->now.wall_ms,
-                             .code = CODE_RELAY_FULL};
+                             .code = code};
 
     return turn_notice(c, &n);
 }
@@ -251,10 +262,18 @@ refused(struct client *c,
     enum err e;
 
     if (outbox_try_later(c, g, ev))
-        return ev->refused.reason == REFUSED_RATE ? ERR_OK : tell_full(c, g);
+        return ev->refused.reason == REFUSED_RATE
+                   ? ERR_OK
+                   : outbox_tell_refused(c, g, CODE_RELAY_FULL);
+    p->state = POST_REFUSED;
     e = acts_failed(c, p->act, CODE_RELAY_REFUSED);
+    p->act = 0;
     if (e == ERR_OK)
-        e = outbox_forget(c, g, p);
+        e = outbox_tell_refused(c, g, CODE_RELAY_REFUSED);
+    if (e == ERR_OK && p->kind == POST_CONTENT)
+        e = hooks_refused(c, &p->id);
+    if (e == ERR_OK)
+        e = outbox_save(c, g, p);
     return e;
 }
 
@@ -288,7 +307,7 @@ outbox_seen(struct client *c, struct group *g, struct post *p)
 {
     enum err e = ERR_OK;
 
-    if (p->state == POST_SENT) { /* the acknowledgement was lost */
+    if (p->state != POST_APPENDED) { /* the acknowledgement was lost */
         e = tell_delivered(c, g, p);
         if (e == ERR_OK)
             e = acts_done(c, p->act);
@@ -297,6 +316,17 @@ outbox_seen(struct client *c, struct group *g, struct post *p)
     if (e == ERR_OK)
         e = outbox_forget(c, g, p);
     return e;
+}
+
+bool
+outbox_waits(const struct group *g)
+{
+    struct queue_node *n;
+
+    for (n = queue_first(&g->outbox); n != NULL; n = queue_next(&g->outbox, n))
+        if (post_of(n)->state != POST_REFUSED)
+            return true;
+    return false;
 }
 
 bool
@@ -337,6 +367,10 @@ outbox_epoch(struct client *c, struct group *g)
         struct post *p = post_of(n);
 
         n = queue_next(&g->outbox, n);
+        if (p->state == POST_REFUSED) {
+            e = outbox_forget(c, g, p);
+            continue;
+        }
         if (p->confirm || (p->kind == POST_UPDATE && !g->refreshing)) {
             e = acts_done(c, p->act); /* over with the old epoch */
             if (e == ERR_OK)

@@ -5,6 +5,10 @@
  *    ^                |                        |
  *    +---epoch over---+------------------------+
  *
+ * A relay that refused for good and has stored it all the same must not make
+ * us read the log otherwise than the others: SENT --refused--> REFUSED, which
+ * is not sent again, and is gone when it was read or the epoch is over.
+ *
  * A row that is SENT has its bytes, stored before they leave, and sends the
  * same ones until the log shows them or the epoch is over (F-01). */
 #ifndef CLIENT_CORE_OUTBOX_H
@@ -13,7 +17,12 @@
 #include "core.h"
 
 enum post_kind { POST_CONTENT = 1, POST_LEAVE, POST_UPDATE };
-enum post_state { POST_NEW = 1, POST_SENT, POST_APPENDED };
+enum post_state {
+    POST_NEW = 1,
+    POST_SENT,
+    POST_APPENDED,
+    POST_REFUSED /* failed, but should the log show it, it counts */
+};
 
 struct post {
     struct queue_node node;
@@ -45,6 +54,9 @@ MUST_USE enum err outbox_event(struct client *c,
                                const struct op *op,
                                const struct event *ev);
 
+/* Does anything wait to be sent or read? */
+bool outbox_waits(const struct group *g);
+
 bool outbox_has(const struct group *g, enum post_kind kind);
 
 /* The post whose bytes have that hash; NULL. */
@@ -70,6 +82,10 @@ void outbox_clear(struct group *g);
 MUST_USE enum err
 outbox_load(struct group *g, uint64_t serial, struct bytes value);
 void outbox_start(struct group *g); /* rows were in any order so far */
+
+MUST_USE enum err outbox_tell_refused(struct client *c,
+                                      const struct group *g,
+                                      enum notice_code code);
 
 /* Refusals of APPEND: later or never. */
 bool

@@ -135,7 +135,7 @@ outbox_load(struct group *g, uint64_t serial, struct bytes value)
     state = reader_u8(&r);
     flags = reader_u8(&r);
     if (kind < POST_CONTENT || kind > POST_UPDATE || state < POST_NEW ||
-        state > POST_APPENDED || flags > 3)
+        state > POST_REFUSED || flags > 3)
         return ERR_MALFORMED;
     e = outbox_new(g, (enum post_kind)kind, 0, &p);
     if (e != ERR_OK)

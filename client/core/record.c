@@ -7,6 +7,7 @@
 #include "commits.h"
 #include "envelope.h"
 #include "groups.h"
+#include "inbox.h"
 
 /* Skipped, and counted; said once for each channel (D-10, E-04). */
 static enum err
@@ -16,9 +17,8 @@ skip(struct client *c,
      const struct notice_person *who)
 {
     g->dirty = true;
-    if (g->channel.voids++ > 0)
-        return ERR_OK;
-    return inbox_alarm(c, g, code, who);
+    g->channel.voids++;
+    return inbox_alarm_once(c, g, code, who);
 }
 
 /* --- what was said ----------------------------------------------------------
@@ -147,13 +147,11 @@ compare_heads(struct client *c,
     struct channel *ch = &g->channel;
 
     /* a member cannot have known this record before it was written */
-    if (ch->alarmed || (content->head_number < ch->last &&
-                        channel_check(ch, content->head_number,
-                                      content->head) != CHANNEL_DIFFERS))
+    if (content->head_number < ch->last &&
+        channel_check(ch, content->head_number, content->head) !=
+            CHANNEL_DIFFERS)
         return ERR_OK;
-    ch->alarmed = true;
-    g->dirty = true;
-    return inbox_alarm(c, g, CODE_ALARM_HEAD, who);
+    return inbox_alarm_once(c, g, CODE_ALARM_HEAD, who);
 }
 
 static enum err
@@ -241,20 +239,41 @@ staged(struct client *c,
     return skip(c, g, CODE_ALARM_VOID_RECORD, NULL);
 }
 
+/* Our commit under way, in another envelope: every member can make one, and it
+ * counts for whoever reads it. */
+static bool
+is_pending(const struct group *g, enum record_kind kind, struct bytes message)
+{
+    struct buf ours = buf_limited(LIMIT_MLS_MESSAGE);
+    bool is;
+
+    if (g->pending == NULL || kind != RECORD_COMMIT)
+        return false;
+    is = envelope_open(&g->channel, kind, buf_bytes(&g->pending->record),
+                       &ours) == ERR_OK &&
+         bytes_equal(buf_bytes(&ours), message);
+    buf_free(&ours);
+    return is;
+}
+
 static enum err
 foreign(struct client *c, struct group *g, const struct event_record *r)
 {
     struct buf message = buf_limited(LIMIT_MLS_MESSAGE);
     struct mls_process in = {0}; /* no clock: all must judge alike */
     struct mls_staged *s = NULL;
+    bool ours = false;
     enum err e;
 
     e = envelope_open(&g->channel, r->kind, r->bytes, &message);
     if (e == ERR_OK) {
         in.message = buf_bytes(&message);
         e = mls_group_process(g->mls, &in, &s);
+        ours = e == ERR_TURN && is_pending(g, r->kind, in.message);
     }
     buf_free(&message);
+    if (ours)
+        return own_commit(c, g);
     if (e == ERR_OK)
         return staged(c, g, r->kind, s);
     if (e == ERR_MEMORY || e == ERR_INTERNAL)
@@ -267,14 +286,14 @@ foreign(struct client *c, struct group *g, const struct event_record *r)
                 NULL); /* every other reason makes it void */
 }
 
-/* Its time was over before we came: the head goes on, the text is gone. A
- * commit that is gone leads where we cannot follow. */
+/* Its time was over before we came: the head goes on, the text is gone, and we
+ * say so. A commit that is gone leads where we cannot follow. */
 static enum err
 expired(struct client *c, struct group *g, const struct event_record *r)
 {
     if (r->kind == RECORD_COMMIT)
         return commits_lock_out(c, g, mls_group_own_leaf(g->mls));
-    return ERR_OK;
+    return inbox_alarm_once(c, g, CODE_ALARM_GAP, NULL);
 }
 
 enum err

@@ -24,7 +24,7 @@ confirm(struct client *c, struct group *g)
     if (!g->confirm_due || c->now.mono_ms < g->confirm_ms)
         return ERR_OK;
     g->confirm_ms = CORE_NEVER;
-    if (g->outbox_count > 0 || groups_usable(g) != ERR_OK)
+    if (outbox_waits(g) || groups_usable(g) != ERR_OK)
         return ERR_OK;
     e = outbox_post(c, g, &content, 0);
     return e == ERR_FULL ? ERR_OK : e;
@@ -52,6 +52,8 @@ group_step(struct client *c, struct group *g)
     if (!groups_active(g))
         return ERR_OK;
     e = confirm(c, g);
+    if (e == ERR_OK)
+        e = inbox_patience(c, g, l);
     if (e != ERR_OK || !lines_open(l) || !inbox_group_in_step(g))
         return e;
     e = first_step(c, g);
@@ -105,6 +107,7 @@ step_deadline(const struct client *c)
         sooner(c, g->confirm_ms, &first);
         sooner(c, g->commit_ms, &first);
         sooner(c, g->send_ms, &first);
+        sooner(c, g->late_ms, &first);
     }
     return first;
 }
@@ -118,7 +121,7 @@ step_idle(const struct client *c)
          n = queue_next(&c->groups, n)) {
         const struct group *g = group_of(n);
 
-        if (groups_active(g) && (g->outbox_count > 0 || commits_waiting(g) ||
+        if (groups_active(g) && (outbox_waits(g) || commits_waiting(g) ||
                                  g->confirm_ms != CORE_NEVER))
             return false;
     }

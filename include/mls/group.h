@@ -252,8 +252,10 @@ MUST_USE enum err mls_staged_load_pending(const struct mls_group *g,
  * ERR_AUTH       a signature, tag or AEAD does not hold
  * ERR_EPOCH      for another epoch or group
  * ERR_EXISTS     this generation of the sender's ratchet was used already
- * ERR_TURN       our own message: it cannot be opened, the caller has it; or
- *                the group has ended for us
+ * ERR_TURN       our own, by our signature, of a generation that we have not used:
+ *                there is a copy of us, or the caller has it staged; one of
+ *                a used generation is ERR_EXISTS, and may be anybody's doing.
+ *                Or the group has ended for us
  * ERR_FULL       a proposal when too many wait already
  * ERR_NOT_FOUND  a PSK or a referenced proposal is not known */
 struct mls_process {

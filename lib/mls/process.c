@@ -144,7 +144,9 @@ open_public(const struct mls_group *g,
     return ERR_OK;
 }
 
-/* s gets the opened bytes and the step of the sender's ratchet. */
+/* s gets the opened bytes and the step of the sender's ratchet. Sender data are
+ * sealed under a key that every member has: that a message is our own is only
+ * believed when our signature in it holds. */
 static enum err
 open_private(const struct mls_group *g,
              struct bytes body,
@@ -167,8 +169,6 @@ open_private(const struct mls_group *g,
         return e;
     if (!mls_tree_has_leaf(g->tree, sender.leaf)) /* before any derivation */
         return ERR_MALFORMED;
-    if (sender.leaf.v == g->own.v)
-        return ERR_TURN;
     kind = m.type == MLS_CONTENT_APPLICATION ? MLS_RATCHET_APPLICATION
                                              : MLS_RATCHET_HANDSHAKE;
     e = mls_secret_tree_get(g->ratchets, sender.leaf, kind, sender.generation,
@@ -177,7 +177,9 @@ open_private(const struct mls_group *g,
         return e;
     e = mls_private_message_open(&m, &sender, &key, &s->plain, ac);
     mls_message_key_wipe(&key);
-    return e == ERR_OK ? verify(g, ac) : e;
+    if (e == ERR_OK)
+        e = verify(g, ac);
+    return e == ERR_OK && sender.leaf.v == g->own.v ? ERR_TURN : e;
 }
 
 /* --- what is in it ------------------------------------------------------ */

@@ -15,6 +15,7 @@ struct hooks {
     size_t not_added;
     size_t epochs;
     size_t gone;
+    size_t refused;
     size_t contents;
 };
 
@@ -162,6 +163,14 @@ hooks_said(struct client *c, struct group *g)
 {
     (void)c;
     (void)g;
+    return ERR_OK;
+}
+
+enum err
+hooks_refused(struct client *c, const struct client_id *content)
+{
+    (void)content;
+    c->hooks->refused++;
     return ERR_OK;
 }
 

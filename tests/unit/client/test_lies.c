@@ -126,8 +126,9 @@ garbage(void **state)
     assert_int_equal(last(1), before + 3);
     assert_int_equal(circle_of(1)->channel.voids, 3);
     assert_int_equal(circle_of(1)->channel.commits, 1);
-    assert_int_equal(town_count(1, NOTICE_ALARM), 1); /* said once */
+    assert_int_equal(town_count(1, NOTICE_ALARM), 2); /* each said once */
     assert_true(town_alarmed(1, CODE_ALARM_VOID_RECORD));
+    assert_true(town_alarmed(1, CODE_ALARM_VOID_COMMIT));
     one(1, before + 4, RECORD_MESSAGE, sealed(0, "goes on"));
     (void)town_turn(1);
     assert_int_equal(town_count_text(1, "goes on"), 1);
@@ -265,9 +266,13 @@ expired(void **state)
     begin(108);
     r.bytes = BYTES_OF(hash);
     r.number = last(1) + 1;
+    town->now.wall_ms += UINT64_C(61) * 24 * 3600 * 1000;
     page(1, &r, 1, r.number);
     assert_int_equal(circle_of(1)->channel.voids, 0);
     assert_int_equal(last(1), r.number);
+    (void)town_turn(1);
+    assert_true(town_alarmed(1, CODE_ALARM_GAP)); /* a text is missing */
+    town->now.wall_ms += UINT64_C(61) * 24 * 3600 * 1000;
     r.number++;
     r.kind = RECORD_COMMIT;
     hash[0]++;
@@ -336,7 +341,8 @@ refused(void **state)
     assert_ok(
         client_exit(core(0), outbox_event(core(0), line_of(0), &op, &ev)));
     (void)town_turn(0);
-    assert_true(queue_empty(&circle_of(0)->outbox));
+    assert_int_equal(p->state, POST_REFUSED);
+    assert_false(outbox_waits(circle_of(0)));
     assert_int_equal(town_heard(0, NOTICE_ACT_FAILED, 0)->n.code,
                      CODE_RELAY_REFUSED);
 }

@@ -99,7 +99,7 @@ say(struct world *w, struct person *from)
     assert_ok(
         mls_group_encrypt(from->g, text("help"), text("ad"), 7, &out, &s));
     mls_group_merge(from->g, s);
-    assert_int_equal(person_judge(from, buf_bytes(&out), &s), ERR_TURN);
+    assert_int_equal(person_judge(from, buf_bytes(&out), &s), ERR_EXISTS);
     for (uint32_t i = 0; i < w->made; i++) {
         struct person *p = &w->all[i];
 

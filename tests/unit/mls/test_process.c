@@ -29,7 +29,7 @@ fields_of_a_text(void **state)
     mls_staged_free(s); /* thrown away: it can be judged again */
     person_hear(&all.of[0], buf_bytes(&out), "text");
     refused(&all.of[0], buf_bytes(&out), ERR_EXISTS);
-    refused(&all.of[2], buf_bytes(&out), ERR_TURN); /* its own */
+    refused(&all.of[2], buf_bytes(&out), ERR_EXISTS); /* its own, long used */
     buf_free(&out);
     people_free(&all);
 }
@@ -261,6 +261,35 @@ wrong_place(void **state)
     people_free(&all);
 }
 
+/* Every member can seal what claims to be from another: only the signature
+ * says who it is, to that other as well. */
+static void
+in_our_name(void **state)
+{
+    struct people all;
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct mls_staged *s;
+    struct craft c;
+
+    (void)state;
+    people_gather(&all, 3);
+    c = craft_begin(&all.of[1]);
+    c.format = MLS_WIRE_PRIVATE_MESSAGE;
+    c.type = MLS_CONTENT_APPLICATION;
+    c.body = bytes_str("text");
+    c.sender.index = 0; /* signed by 1 */
+    refused(&all.of[0], craft_end(&c, &out), ERR_AUTH);
+    refused(&all.of[2], buf_bytes(&out), ERR_AUTH);
+    buf_reset(&out);
+    assert_ok(mls_group_encrypt(all.of[0].g, bytes_str("text"),
+                                (struct bytes){0}, 0, &out, &s));
+    refused(&all.of[0], buf_bytes(&out), ERR_TURN); /* not merged: a copy's */
+    mls_group_merge(all.of[0].g, s);
+    refused(&all.of[0], buf_bytes(&out), ERR_EXISTS);
+    buf_free(&out);
+    people_free(&all);
+}
+
 static void
 senders_from_outside(void **state)
 {
@@ -442,6 +471,7 @@ main(void)
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(truncated),
         cmocka_unit_test(wrong_place),
+        cmocka_unit_test(in_our_name),
         cmocka_unit_test(senders_from_outside),
         cmocka_unit_test(new_member_proposes_itself),
         cmocka_unit_test(other_kinds),
