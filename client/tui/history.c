@@ -12,15 +12,15 @@ struct history_walk {
 };
 
 static void
-history_row(void *to, struct bytes value)
+history_row(void *to, uint64_t seq, struct bytes value)
 {
     struct history_walk *w = to;
     struct notice n;
 
     w->rows++;
+    w->seen = seq;
     if (notice_read(value, &n) != ERR_OK)
         return; /* written by a later version: nothing that we could show */
-    w->seen = n.seq;
     w->a->shown_seq = n.seq;
     view_notice(&w->a->p, w->a->client, &n);
 }

@@ -238,7 +238,7 @@ loop_page(void *to,
                                  limit, &arena, &rows, &count);
 
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        row(row_to, rows[i].value);
+        row(row_to, rows[i].seq, rows[i].value);
     arena_free(&arena);
     return e;
 }

@@ -15,7 +15,7 @@
 
 /* History for the view: rows with seq > after, oldest first, at most limit;
  * each is handed to row(). The driver gives the store's function. */
-typedef void app_row(void *to, struct bytes value);
+typedef void app_row(void *to, uint64_t seq, struct bytes value);
 typedef enum err app_page(void *store,
                           const struct client_id *group,
                           uint64_t after,

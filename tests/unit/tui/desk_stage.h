@@ -15,7 +15,7 @@ struct stage {
     struct capture shown;
 };
 
-/* History is none of these tests' business: there is never any. */
+/* There is no history in these tests but for that of history.c. */
 static inline enum err
 stage_page(void *store,
            const struct client_id *group,
@@ -51,6 +51,42 @@ stage_open(struct stage *s, size_t i, const char *command, const char *group)
     s->app.client = core(i);
     s->app.page = stage_page;
     s->app.now = town->now;
+}
+
+/* What the town remembers of a notice, as the core gave it. */
+static inline void
+stage_hear(struct stage *s, const struct town_notice *t)
+{
+    struct notice n = t->n;
+
+    n.text = bytes_str(t->text);
+    n.who.name = bytes_str(t->who);
+    n.by.name = bytes_str(t->by);
+    app_notice(&s->app, &n);
+}
+
+/* Lets ms pass as the driver does: every notice, then a turn. */
+static inline void
+stage_pass(struct stage *s, size_t i, uint64_t ms)
+{
+    struct town_client *k = &town->clients[i];
+
+    for (uint64_t t = 0; t < ms && s->app.state != APP_DONE; t += 50) {
+        size_t heard = k->heard_count;
+
+        town_pass(50);
+        for (; heard < k->heard_count; heard++)
+            stage_hear(s, &k->heard[heard]);
+        app_turn(&s->app, town->now);
+    }
+}
+
+/* The same from the beginning of the command. */
+static inline void
+stage_run(struct stage *s, size_t i, uint64_t ms)
+{
+    app_begin(&s->app, core(i), stage_page, NULL, town->now);
+    stage_pass(s, i, ms);
 }
 
 static inline void
