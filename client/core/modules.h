@@ -81,9 +81,6 @@ void modules_row(struct buf *out);
 MUST_USE enum err modules_row_read(struct reader *r, struct bytes in);
 void modules_id_read(struct reader *r, struct client_id *out);
 void modules_id_write(struct buf *out, const struct client_id *id);
-/* An owned copy of opaque<V>; the reader fails, too, when there is no memory
- * (checked by the caller through the buffer). */
-MUST_USE enum err modules_copy(struct bytes in, size_t max, struct buf *out);
 
 /* True for errors that an act may give back; others are fatal. */
 bool modules_mild(enum err e);
