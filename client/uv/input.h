@@ -10,7 +10,7 @@
 #include "base/limits.h"
 
 enum { INPUT_LINE_MAX = 16 * 1024 };
-static_assert(INPUT_LINE_MAX > LIMIT_TEXT, "a cut line is refused");
+static_assert((int)INPUT_LINE_MAX > (int)LIMIT_TEXT, "a cut line is refused");
 
 struct input {
     union {
