@@ -31,6 +31,9 @@ enum {
     CORE_INTENTS_MAX = 128, /* that wait in one group */
     CORE_ADDS_MAX = 16,     /* in one commit */
 
+    /* s: whatever a relay advises, we come back by then */
+    CORE_RETRY_MAX_S = 600,
+
     /* bytes: what one turn may gather in its arena */
     CORE_TURN_MAX = 256 * 1024 * 1024,
 

@@ -115,6 +115,8 @@ keeper_answer(struct client *c,
               bool *done,
               enum notice_code *code)
 {
+    uint64_t wait_s = 0;
+
     *done = false;
     *code = CODE_NONE;
     if (detail != k->version)
@@ -128,8 +130,10 @@ keeper_answer(struct client *c,
     }
     if (ev->kind != EVENT_REFUSED)
         return;
-    k->not_before_ms =
-        c->now.mono_ms + ev->refused.retry_after_s * UINT64_C(1000);
+    wait_s = ev->refused.retry_after_s;
+    if (wait_s > CORE_RETRY_MAX_S)
+        wait_s = CORE_RETRY_MAX_S;
+    k->not_before_ms = c->now.mono_ms + UINT64_C(1000) * wait_s;
     switch (ev->refused.reason) {
     case REFUSED_OLD: /* a clock of ours was ahead once */
         k->version += 24 * 3600;

@@ -286,6 +286,8 @@ refused(struct client *c, struct mail *m, const struct event *ev)
     uint64_t wait_ms = ev->refused.retry_after_s * UINT64_C(1000);
     enum refusal why = ev->refused.reason;
 
+    if (wait_ms > CORE_RETRY_MAX_S * UINT64_C(1000))
+        wait_ms = CORE_RETRY_MAX_S * UINT64_C(1000);
     if (why != REFUSED_FULL && why != REFUSED_STORAGE && why != REFUSED_RATE)
         return settle(c, m, CODE_RELAY_REFUSED);
     m->not_before_ms = c->now.mono_ms + (wait_ms > 0 ? wait_ms : MAIL_RETRY_MS);

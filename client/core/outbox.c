@@ -15,8 +15,6 @@
 #include "inbox.h"
 #include "outbox_rows.h"
 
-enum { RETRY_MAX_S = 600 }; /* whatever a relay advises */
-
 static struct post *
 post_of(struct queue_node *n)
 {
@@ -233,9 +231,9 @@ outbox_try_later(struct client *c, struct group *g, const struct event *ev)
         return false;
     }
     if (ev->refused.retry_after_s > 0)
-        wait_s = ev->refused.retry_after_s < RETRY_MAX_S
+        wait_s = ev->refused.retry_after_s < CORE_RETRY_MAX_S
                      ? ev->refused.retry_after_s
-                     : RETRY_MAX_S;
+                     : CORE_RETRY_MAX_S;
     g->send_ms = c->now.mono_ms + wait_s * 1000 + random_below(1000);
     return true;
 }
