@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs scripts of groups that mix lib/mls with other libraries. See README.md.
 //   node walk.mjs --peer PROGRAM --others FOLDER [--scripts N] [--steps N]
-//                 [--seed S] [--without-core-crypto] [--trace]
+//                 [--seed S] [--core-crypto-every N] [--trace]
+// core-crypto is in the scripts whose seed N divides; 0: in none.
 import path from "node:path"
 import { parseArgs } from "node:util"
 import { Pool } from "./pool.mjs"
 import { Script } from "./script.mjs"
 
-const CORE_CRYPTO_EVERY = 5 // scripts
 const FAILURES_MAX = 10
 
 function number(text, what) {
@@ -20,10 +20,11 @@ try {
     peer: { type: "string" }, others: { type: "string" },
     scripts: { type: "string", default: "200" }, steps: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
-    "without-core-crypto": { type: "boolean", default: false }, trace: { type: "boolean", default: false },
+    "core-crypto-every": { type: "string", default: "5" }, trace: { type: "boolean", default: false },
   } }))
 } catch (e) { console.error(`interop: ${e.message}`); process.exit(64) }
 const scripts = number(values.scripts, "--scripts"), steps = number(values.steps, "--steps"), first = number(values.seed, "--seed")
+const every = number(values["core-crypto-every"], "--core-crypto-every")
 
 const pool = new Pool({
   pristan: [values.peer],
@@ -48,7 +49,7 @@ async function endPool() {
 for (let i = 0; i < scripts && failed < FAILURES_MAX; i++) {
   const seed = first + i
   // Decided by the seed alone, so that a failing one repeats by itself.
-  const core_crypto = !values["without-core-crypto"] && seed % CORE_CRYPTO_EVERY === 0
+  const core_crypto = every > 0 && seed % every === 0
   const script = new Script(seed, { steps, core_crypto }, pool)
   try {
     await script.run()
@@ -57,7 +58,7 @@ for (let i = 0; i < scripts && failed < FAILURES_MAX; i++) {
   } catch (e) {
     failed++
     console.log(`interop: seed ${seed} FAILED: ${e.message}\n${e.name === "AssertionError" || values.trace ? "" : e.stack}`)
-    console.log(`  repeat with: ./dev interop --scripts 1 --steps ${steps} --seed ${seed} --trace`)
+    console.log(`  repeat with: ./dev interop --scripts 1 --steps ${steps} --seed ${seed} --core-crypto-every ${every} --trace`)
     if (!values.trace) console.log(script.log.slice(-12).map((l) => `  ${l}`).join("\n"))
     await endPool()
   }
