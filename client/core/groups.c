@@ -360,8 +360,10 @@ place_for(struct client *c, struct bytes mls_id, struct group **out)
 
     if (mls_id.len == sizeof id.b) {
         memcpy(id.b, mls_id.b, sizeof id.b);
-        if (groups_find(c, &id) != NULL)
-            id = client_id_random(); /* an old one that is over has it */
+        /* an old one that is over has it, or it was chosen to be what something
+         * else of ours is called */
+        if (groups_find(c, &id) != NULL || lines_find(c, &id) != NULL)
+            id = client_id_random();
     }
     return groups_new(c, &id, out);
 }

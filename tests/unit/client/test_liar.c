@@ -272,6 +272,30 @@ my_commit_in_disguise(void **state)
     buf_free(&record);
 }
 
+/* D-16: whoever lets us in chooses the group's id, and may choose one under
+ * which something else of ours has its line: they stay apart (J-06). */
+static void
+id_of_something_else(void **state)
+{
+    struct client_group_info info;
+    struct line *other;
+
+    (void)state;
+    town_new(2, 216);
+    circle_begin();
+    assert_ok(client_enter(core(1), town->now));
+    assert_ok(client_exit(
+        core(1), lines_get(core(1), &town->address, &circle_id, &other)));
+    circle_add(0, 1);
+    assert_int_equal(client_group_count(core(1)), 1);
+    assert_ok(client_group_info(core(1), 0, &info));
+    assert_memory_not_equal(info.id.b, circle_id.b, sizeof circle_id.b);
+    assert_ptr_not_equal(lines_find(core(1), &info.id), other);
+    circle_say(0, "good to have you");
+    town_settle();
+    assert_int_equal(town_count_text(1, "good to have you"), 1);
+}
+
 /* --- answers that are lies --------------------------------------------------
  */
 
@@ -585,6 +609,7 @@ main(void)
         cmocka_unit_test_teardown(my_words_again, teardown),
         cmocka_unit_test_teardown(my_old_words, teardown),
         cmocka_unit_test_teardown(my_commit_in_disguise, teardown),
+        cmocka_unit_test_teardown(id_of_something_else, teardown),
         cmocka_unit_test_teardown(commit_refused_and_kept, teardown),
         cmocka_unit_test_teardown(words_refused_and_kept, teardown),
         cmocka_unit_test_teardown(refused_is_over, teardown),

@@ -5,7 +5,7 @@
 
 #include "client/core/letters.h"
 
-enum { ANNA, BORIS, VERA, NEWCOMER, PEOPLE };
+enum { ANNA, BORIS, VERA, NEWCOMER, SECOND, PEOPLE };
 
 static int
 teardown(void **state)
@@ -83,15 +83,17 @@ static void
 full_desk(void **state)
 {
     struct client_id thread, id;
-    uint64_t act;
+    uint64_t act, before;
 
     (void)state;
     begin(300);
     flood(CASES_MAX);
     assert_int_equal(client_case_count(core(BORIS)), CASES_MAX);
     people_done(NEWCOMER, people_ask(NEWCOMER, "в самом деле", &thread));
+    before = circle_of(BORIS)->channel.last;
     town_pass(60000);
     assert_int_equal(client_case_count(core(BORIS)), CASES_MAX);
+    assert_int_equal(circle_of(BORIS)->channel.last, before); /* quietly */
     for (size_t i = 0; i < 3; i++) { /* also when they come back meanwhile */
         town_restart(i);
         town_pass(10000);
@@ -112,6 +114,46 @@ full_desk(void **state)
     town_restart(BORIS);
     town_pass(10000);
     assert_true(client_idle(core(BORIS)));
+}
+
+/* Two requests, told in one moment, and room for one of them. */
+static void
+last_place(void **state)
+{
+    struct client_id thread, id;
+    uint64_t act;
+
+    (void)state;
+    begin(304);
+    flood(CASES_MAX - 1);
+    for (size_t i = 1; i < 3; i++) { /* one who tells is enough */
+        town->clients[i].cut = true;
+        town_cut(i);
+    }
+    town->clients[ANNA].hold = true;
+    for (size_t i = NEWCOMER; i <= SECOND; i++) {
+        assert_ok(client_ask(core(i), bytes_str(people_ask_link),
+                             bytes_str("одно место"), "ru", 2, town->now,
+                             &thread, &act));
+        town_settle();
+    }
+    town->clients[ANNA].hold = false;
+    town_pass(30000);
+    assert_int_equal(client_case_count(core(ANNA)), CASES_MAX);
+    assert_false(client_idle(core(ANNA)));
+    id = people_case(ANNA, 0).id;
+    assert_ok(
+        client_case_close(core(ANNA), &id, (struct bytes){0}, town->now, &act));
+    for (size_t i = 1; i < 3; i++)
+        town->clients[i].cut = false;
+    town_pass(120000);
+    people_done(ANNA, act);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 1; k < 3; k++)
+            assert_bytes(people_case(i, CASES_MAX - k).text,
+                         bytes_str("одно место"));
+    people_agree(3);
+    assert_true(client_idle(core(ANNA)));
 }
 
 /* What is not one's own case cannot be released, closed or given away, and what
@@ -243,6 +285,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(full_desk, teardown),
+        cmocka_unit_test_teardown(last_place, teardown),
         cmocka_unit_test_teardown(not_entitled, teardown),
         cmocka_unit_test_teardown(goodbye, teardown),
         cmocka_unit_test_teardown(letter_later, teardown),
