@@ -161,6 +161,8 @@ mls_check_group_extensions(struct bytes list)
     struct bytes data;
     enum err e;
 
+    if (!types_unique(list))
+        return ERR_MALFORMED;
     if (mls_extensions_find(list, MLS_EXTENSION_REQUIRED_CAPABILITIES, &data)) {
         e = mls_required_capabilities_read(data, &caps);
         if (e != ERR_OK)

@@ -57,7 +57,8 @@ MUST_USE enum err mls_external_sender_find(struct bytes data,
                                            uint32_t index,
                                            struct mls_external_sender *out);
 
-/* The bodies of those known extensions that may stand in a GroupContext parse
+/* No type stands there twice, and the bodies of those known extensions that may
+ * stand in a GroupContext parse
  * (11.1, 12.1.8.1). ERR_MALFORMED. */
 MUST_USE enum err mls_check_group_extensions(struct bytes list);
 
