@@ -305,6 +305,8 @@ export class Script {
       const by = this.r.pick(this.members(OURS, TS))
       const proposal = by && await this.proposal(by, taken, effect, messy)
       if (!proposal) continue
+      // The same once more by the same member is the same bytes when public.
+      if (made.some((m) => m.by === by && m.text === proposal.text && m.text !== "update")) continue
       const { text, ...plain } = proposal
       const { message } = await this.ask(by, "propose", { proposal: plain, ...this.framing() })
       this.note(`${by.label} proposes ${text}`)
