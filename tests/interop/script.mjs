@@ -6,7 +6,7 @@ import { Random } from "./random.mjs"
 
 const PRIVATE_EXTENSION = 0xf0a1
 const MESSAGES_MAX = 12 // of one talk
-const LOST_MAX = 40     // generations skipped at once
+const LOST_MAX = 40     // of one talk: with the messages fewer than the 64 keys that are kept
 
 const REQUIRED_CAPABILITIES = { type: 3, data: "02f0a1" + "00" + "020001" }
 const OURS = "pristan", TS = "ts-mls", CC = "core-crypto"
@@ -410,9 +410,10 @@ export class Script {
     if (this.inside.size < 2) return false
     const sent = []
     const senders = this.r.some(this.members(), this.r.between(1, 4))
+    let lost = 0
     for (let i = this.r.between(2, MESSAGES_MAX); i > 0; i--) {
       const from = this.r.pick(senders)
-      if (this.r.chance(0.05)) for (let n = this.r.below(this.cc ? 10 : LOST_MAX); n > 0; n--) await this.write(from)
+      if (this.r.chance(0.05)) for (let n = this.r.below(this.cc ? 10 : LOST_MAX); n > 0 && lost < LOST_MAX; n--, lost++) await this.write(from)
       sent.push(await this.write(from))
     }
     this.note(`${sent.length} messages of ${senders.map((p) => p.label).join(" ")}`)
