@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* In this order, before anything is read. Landlock and seccomp belong after the
- * sockets are open; see docs/OPERATING.md for what the service manager adds. */
+/* In this order, before anything is read. Landlock and seccomp (sandbox.h) come
+ * when the sockets are open. */
 #include "harden.h"
 
 #include <fcntl.h>
@@ -12,21 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_OWN = 64 }; /* files, the loop, the store */
+#include "sanitized.h"
 
-/* The leak sanitizer traces its own process, which the kernel refuses when it
- * is not dumpable; sanitizers are never in what people run. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TRACED_BY_ITSELF 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define TRACED_BY_ITSELF 1
-#endif
-#ifndef TRACED_BY_ITSELF
-#define TRACED_BY_ITSELF 0
-#endif
+enum { DESCRIPTORS_OWN = 64 }; /* files, the loop, the store */
 
 static void
 must(int failed, const char *what)
@@ -55,7 +43,7 @@ harden_first(void)
 
     open_standard();
     must(setrlimit(RLIMIT_CORE, &none), "RLIMIT_CORE");
-    must(prctl(PR_SET_DUMPABLE, (long)TRACED_BY_ITSELF, 0L, 0L, 0L),
+    must(prctl(PR_SET_DUMPABLE, (long)SANITIZED, 0L, 0L, 0L),
          "PR_SET_DUMPABLE");
     must(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), "PR_SET_NO_NEW_PRIVS");
     (void)umask(077);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* setresuid(2) and its relatives. */
+#include "privileges.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ENTRY_MAX = 4096 };
+
+static enum err
+find_user(const char *name, uid_t *uid, gid_t *gid)
+{
+    char text[ENTRY_MAX];
+    struct passwd entry;
+    struct passwd *found = NULL;
+
+    if (getpwnam_r(name, &entry, text, sizeof text, &found) != 0 ||
+        found == NULL)
+        return ERR_NOT_FOUND;
+    *uid = found->pw_uid;
+    *gid = found->pw_gid;
+    return ERR_OK;
+}
+
+/* A folder of root's, and the plain files in it, become the user's. */
+static enum err
+give(const char *folder, uid_t uid, gid_t gid)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    DIR *d;
+
+    if (fd < 0)
+        return ERR_NOT_FOUND;
+    if (fstat(fd, &st) != 0 || st.st_uid != 0) {
+        (void)close(fd);
+        return ERR_OK;
+    }
+    d = fdopendir(fd);
+    if (d == NULL) {
+        (void)close(fd);
+        return ERR_MEMORY;
+    }
+    for (struct dirent *at = readdir(d); at != NULL; at = readdir(d)) {
+        if (fstatat(fd, at->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+            fchownat(fd, at->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
+            break;
+    }
+    if (fchown(fd, uid, gid) != 0) {
+        (void)closedir(d);
+        return ERR_DENIED;
+    }
+    (void)closedir(d);
+    return ERR_OK;
+}
+
+/* Leaving root cannot be undone: that is tried, too. */
+static enum err
+become(uid_t uid, gid_t gid)
+{
+    if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+        setresuid(uid, uid, uid) != 0)
+        return ERR_DENIED;
+    return setuid(0) == 0 || geteuid() != uid ? ERR_DENIED : ERR_OK;
+}
+
+enum err
+privileges_drop(const char *user, const char *folder, bool *root)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    struct stat st;
+    enum err e;
+
+    *root = false;
+    if (user[0] != '\0') {
+        e = find_user(user, &uid, &gid);
+        if (e != ERR_OK)
+            return e;
+        if (geteuid() != 0)
+            return uid == geteuid() ? ERR_OK : ERR_DENIED;
+        e = give(folder, uid, gid);
+        if (e != ERR_OK)
+            return e;
+    } else {
+        if (uid != 0)
+            return ERR_OK;
+        if (stat(folder, &st) != 0)
+            return ERR_NOT_FOUND;
+        uid = st.st_uid;
+        gid = st.st_gid;
+    }
+    *root = uid == 0;
+    return *root ? ERR_OK : become(uid, gid);
+}

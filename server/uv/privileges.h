@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A relay that was started as root does not stay it. */
+#ifndef UV_PRIVILEGES_H
+#define UV_PRIVILEGES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Gives root up for good, after the sockets were bound and before any file of
+ * the folder is opened. Nothing happens when this is not root and user is empty
+ * or who we are.
+ *
+ *  user    a name of the system's, or empty: whoever owns the folder
+ *  folder  there already; given to the user with the files in it when it is
+ *          root's and a user was named
+ *  root    true: still root, since nobody was named and root owns the folder
+ *
+ * ERR_NOT_FOUND  there is no such user
+ * ERR_DENIED     we are not root, and somebody else */
+MUST_USE enum err
+privileges_drop(const char *user, const char *folder, bool *root);
+
+#endif
