@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "relay/relay.h"
 
+#include "job.h"
+
 /* A channel or mailbox. live_* count what has not expired. */
 struct place_row {
     int64_t key; /* the engine's; 0: not there yet */
@@ -62,7 +64,19 @@ struct totals {
     uint64_t place_count;
 };
 
+/* Where a census is. */
+struct census_walk {
+    unsigned table; /* the engine's own numbering, from 0 */
+    int64_t key;
+    uint64_t number;
+    uint8_t id[LIMIT_ID];
+    bool id_set;
+    uint64_t rows; /* seen */
+    bool done;
+};
+
 struct engine;
+struct engine_backup;
 
 struct engine_kind {
     enum err (*begin)(struct engine *e);
@@ -139,7 +153,23 @@ struct engine_kind {
     /* The disk is full: makes a little room for dropping rows. */
     void (*relieve)(struct engine *e);
 
-    enum err (*census)(struct engine *e, struct relay_census *out);
+    /* Adds up the next rows, at most rows_max, outside a transaction; the walk
+     * begins zeroed. ERR_AUTH. */
+    enum err (*census)(struct engine *e,
+                       unsigned rows_max,
+                       struct census_walk *walk,
+                       struct relay_census *out);
+
+    /* backup.h. begin: ERR_UNSUPPORTED, ERR_FULL, ERR_DISK. step: *done when
+     * the copy is whole, durable and has its name, progress
+     * then says its length in both. end: also undoes one that is not. */
+    enum err (*backup_begin)(struct engine *e,
+                             const uint8_t *key,
+                             struct engine_backup **out);
+    enum err (*backup_step)(struct engine_backup *b, bool *done);
+    void (*backup_progress)(const struct engine_backup *b,
+                            struct store_progress *out);
+    void (*backup_end)(struct engine_backup *b);
     void (*close)(struct engine *e);
 };
 

@@ -67,7 +67,10 @@ enum err memory_blob_get(struct engine *e,
 enum err memory_blob_put(struct engine *e, const struct blob_row *row);
 enum err memory_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room);
 enum err memory_sweep_hour_put(struct engine *e, uint32_t hour);
-enum err memory_census(struct engine *e, struct relay_census *out);
+enum err memory_census(struct engine *e,
+                       unsigned rows_max,
+                       struct census_walk *walk,
+                       struct relay_census *out);
 void memory_load_totals(struct engine_memory *m);
 
 /* A key: table, id and up to two numbers. */

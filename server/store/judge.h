@@ -60,6 +60,9 @@ void judge_forget(struct place_row *p, const struct record_row *row);
  */
 bool judge_room(const struct store *s, size_t len, bool commit);
 
+/* One more row of a class. */
+void census_count(struct relay_census_class *c, uint32_t hour, uint64_t len);
+
 /* Makes a store of an engine, which it owns from now on also on an error. */
 MUST_USE enum err
 store_new(struct engine *e, const struct store_quota *q, struct store **out);

@@ -182,17 +182,6 @@ memory_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
 }
 
 static void
-count(struct relay_census_class *c, uint32_t hour, size_t len)
-{
-    if (c->count == 0 || hour < c->first_hour)
-        c->first_hour = hour;
-    if (hour > c->last_hour)
-        c->last_hour = hour;
-    c->count++;
-    c->bytes += len;
-}
-
-static void
 count_record(const struct kv_row *row, struct relay_census *out)
 {
     struct record_row r;
@@ -201,13 +190,13 @@ count_record(const struct kv_row *row, struct relay_census *out)
     memory_read(row, &r, sizeof r);
     switch (r.kind) {
     case RELAY_MESSAGE:
-        count(&out->messages, r.expires_hour, len);
+        census_count(&out->messages, r.expires_hour, len);
         break;
     case RELAY_COMMIT:
-        count(&out->commits, r.expires_hour, len);
+        census_count(&out->commits, r.expires_hour, len);
         break;
     case RELAY_LETTER:
-        count(&out->letters, r.expires_hour, len);
+        census_count(&out->letters, r.expires_hour, len);
         break;
     }
 }
@@ -231,15 +220,15 @@ count_row(const struct kv_row *row, struct relay_census *out)
         break;
     case 'S':
         memory_read(row, &r, sizeof r);
-        count(&out->stubs, r.expires_hour, 0);
+        census_count(&out->stubs, r.expires_hour, 0);
         break;
     case 'C':
         memory_read(row, &c, sizeof c);
-        count(&out->cards, c.expires_hour, row->value_len - sizeof c);
+        census_count(&out->cards, c.expires_hour, row->value_len - sizeof c);
         break;
     case 'B':
         memory_read(row, &b, sizeof b);
-        count(&out->blobs, b.expires_hour, row->value_len - sizeof b);
+        census_count(&out->blobs, b.expires_hour, row->value_len - sizeof b);
         break;
     default:
         break;
@@ -247,12 +236,17 @@ count_row(const struct kv_row *row, struct relay_census *out)
 }
 
 enum err
-memory_census(struct engine *e, struct relay_census *out)
+memory_census(struct engine *e,
+              unsigned rows_max,
+              struct census_walk *walk,
+              struct relay_census *out)
 {
     const struct kv *kv = &engine_memory(e)->disk->kv;
 
+    (void)rows_max; /* memory is fast enough */
     for (size_t i = 0; i < kv->count; i++)
         count_row(kv->rows[i], out);
+    walk->done = true;
     out->sweep_hour = e->sweep_hour;
     out->file_bytes = kv->used;
     return ERR_OK;

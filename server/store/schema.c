@@ -4,6 +4,8 @@
  * tables. */
 #include "sqlite.h"
 
+#include <string.h>
+
 enum {
     APPLICATION_ID = 0x50525253, /* "PRRS" */
     VERSION = 1
@@ -72,6 +74,76 @@ step(sqlite3 *db, const char *sql)
 
     if (e == ERR_OK)
         e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    return e;
+}
+
+/* All that a schema says, as one text; to be freed by SQLite. */
+static enum err
+describe(sqlite3 *db, const char *but, char **out)
+{
+    static const char sql[] =
+        "SELECT group_concat(line, char(10)) FROM (SELECT type || ' ' || name"
+        " || ' ' || coalesce(sql, '') AS line FROM sqlite_schema"
+        " WHERE tbl_name <> ? ORDER BY type, name)";
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+    enum err e;
+
+    *out = NULL;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(st, 1, but, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    e = sqlite_err(rc);
+    if (e == ERR_OK) {
+        *out = sqlite3_mprintf("%s", sqlite3_column_text(st, 0));
+        e = *out == NULL ? ERR_MEMORY : ERR_OK;
+    }
+    sqlite3_finalize(st);
+    return e;
+}
+
+/* What a database of that version should say. */
+static enum err
+describe_ours(int64_t version, const char *but, char **out)
+{
+    sqlite3 *db = NULL;
+    enum err e = sqlite_err(sqlite3_open(":memory:", &db));
+
+    (void)version; /* there is one */
+    if (e == ERR_OK)
+        e = sqlite_err(sqlite3_exec(db, create_1, NULL, NULL, NULL));
+    if (e == ERR_OK)
+        e = describe(db, but, out);
+    sqlite3_close(db);
+    return e;
+}
+
+enum err
+schema_check(sqlite3 *db, const char *but)
+{
+    int64_t id = 0;
+    int64_t version = 0;
+    char *theirs = NULL;
+    char *ours = NULL;
+    enum err e;
+
+    e = ask_number(db, "PRAGMA application_id", &id);
+    if (e == ERR_OK)
+        e = ask_number(db, "PRAGMA user_version", &version);
+    if (e == ERR_OK &&
+        (id != APPLICATION_ID || version < 1 || version > VERSION))
+        return ERR_UNSUPPORTED;
+    if (e == ERR_OK)
+        e = describe(db, but, &theirs);
+    if (e == ERR_AUTH)
+        e = ERR_MALFORMED;
+    if (e == ERR_OK)
+        e = describe_ours(version, but, &ours);
+    if (e == ERR_OK && strcmp(ours, theirs) != 0)
+        e = ERR_MALFORMED;
+    sqlite3_free(theirs);
+    sqlite3_free(ours);
     return e;
 }
 

@@ -48,9 +48,11 @@ enum statement {
     ST_HOUR_PUT,
     ST_HOUR_GET,
     ST_TOTALS,
-    ST_CENSUS_PLACES,
-    ST_CENSUS_RECORDS,
-    ST_CENSUS_REST,
+    ST_WALK_PLACES,
+    ST_WALK_RECORDS,
+    ST_WALK_STUBS,
+    ST_WALK_CARDS,
+    ST_WALK_BLOBS,
     STATEMENTS
 };
 
@@ -66,6 +68,8 @@ struct engine_sqlite {
     uint64_t size;  /* bytes in use when the transaction began, and put since */
     int log_frames; /* set by the log's hook after each commit */
     uint64_t ballast_bytes;
+    struct engine_backup *backup; /* under way, or NULL */
+    char folder[SQLITE_PATH_MAX];
     char path[SQLITE_PATH_MAX];
     char ballast[SQLITE_PATH_MAX];
 };
@@ -109,6 +113,32 @@ uint64_t column_u64(sqlite3_stmt *st, int i);
 struct bytes column_bytes(sqlite3_stmt *st, int i);
 void column_id(sqlite3_stmt *st, int i, uint8_t out[static LIMIT_ID]);
 
+/* --- how a row is read -------------------------------------------------------
+ * PLACE_COLUMNS from column i on, the others from 0 on; bytes are SQLite's
+ * until the next step; damaged is set by the row's check. */
+
+#define PLACE_COLUMNS                                                          \
+    "p.key, p.id, p.kind, p.last, p.commits, p.live_count, p.live_bytes, "     \
+    "p.live_commits, p.live_commit_bytes, p.expires_hour, p.chk"
+#define RECORD_COLUMNS                                                         \
+    "r.number, r.kind, r.expires_hour, r.stub_hour, r.hash, r.chk, r.bytes"
+#define STUB_COLUMNS "number, kind, expires_hour, 0, hash, chk"
+#define CARD_COLUMNS "id, version, expires_hour, forget_hour, chk, bytes"
+#define BLOB_COLUMNS "id, expires_hour, chk, bytes"
+
+void sqlite_read_place(sqlite3_stmt *st, int i, struct place_row *p);
+void sqlite_read_record(sqlite3_stmt *st,
+                        int64_t place,
+                        bool stub,
+                        struct record_row *row);
+void sqlite_read_card(sqlite3_stmt *st, struct card_row *out, bool *damaged);
+void sqlite_read_blob(sqlite3_stmt *st, struct blob_row *out, bool *damaged);
+
+/* Every row of a database. ERR_AUTH: it cannot be read to its end, or *damaged
+ * rows of it do not hold; ERR_MEMORY. */
+MUST_USE enum err
+sqlite_verify_rows(sqlite3 *db, uint64_t *rows, uint64_t *damaged);
+
 /* --- sqlite_check.c --------------------------------------------------------
  */
 
@@ -130,6 +160,11 @@ bool check_holds(const struct check *want, struct bytes got);
  * ours. */
 MUST_USE enum err schema_open(sqlite3 *db);
 
+/* Whether the database is a relay's, of a version that we know, and has just
+ * the tables of it, but for one whose name is given. ERR_UNSUPPORTED;
+ * ERR_MALFORMED: other tables, or they cannot be read. */
+MUST_USE enum err schema_check(sqlite3 *db, const char *but);
+
 /* --- sqlite_disk.c -----------------------------------------------------------
  */
 
@@ -139,6 +174,33 @@ enum err sqlite_truncate(struct engine *e);
 void sqlite_relieve(struct engine *e);
 void sqlite_ballast(struct engine_sqlite *s);
 uint64_t sqlite_file_bytes(const struct engine_sqlite *s);
+
+/* --- sqlite_backup.c ---------------------------------------------------------
+ */
+
+/* The table of a backup that a database does not have. */
+#define BACKUP_KEY_TABLE "relay_key"
+
+/* Gives up a backup under way and its file: batches need the room. */
+void sqlite_backup_ruin(struct engine_sqlite *s);
+
+/* Removes what is left of an unfinished backup, and a whole one that nobody
+ * came for. */
+void sqlite_backup_tidy(const struct engine_sqlite *s, bool at_start);
+
+/* --- files.c -----------------------------------------------------------------
+ */
+
+/* folder/name into out. False: too long. */
+bool file_path(char out[static SQLITE_PATH_MAX],
+               const char *folder,
+               const char *name);
+
+/* Makes a name durable: syncs the folder. ERR_DISK. */
+MUST_USE enum err file_folder_sync(const char *folder);
+
+/* Makes an empty file, 0600, over what is there. ERR_FULL, ERR_DISK. */
+MUST_USE enum err file_make(const char *path);
 
 /* --- as in engine.h ----------------------------------------------------------
  */
@@ -181,7 +243,17 @@ enum err sqlite_blob_get(struct engine *e,
 enum err sqlite_blob_put(struct engine *e, const struct blob_row *row);
 enum err sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room);
 enum err sqlite_sweep_hour_put(struct engine *e, uint32_t hour);
-enum err sqlite_census(struct engine *e, struct relay_census *out);
+enum err sqlite_census(struct engine *e,
+                       unsigned rows_max,
+                       struct census_walk *walk,
+                       struct relay_census *out);
+enum err sqlite_backup_begin(struct engine *e,
+                             const uint8_t *key,
+                             struct engine_backup **out);
+enum err sqlite_backup_step(struct engine_backup *b, bool *done);
+void sqlite_backup_progress(const struct engine_backup *b,
+                            struct store_progress *out);
+void sqlite_backup_end(struct engine_backup *b);
 MUST_USE enum err sqlite_load_totals(struct engine_sqlite *s);
 
 #endif

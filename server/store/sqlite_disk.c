@@ -38,6 +38,7 @@ sqlite_truncate(struct engine *e)
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_reset(s->st[i]); /* no reader may hold the log open */
     err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
+    sqlite_backup_tidy(s, false);
     sqlite_ballast(s);
     return err;
 }
@@ -47,6 +48,7 @@ sqlite_relieve(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
 
+    sqlite_backup_ruin(s);
     if (s->ballast_bytes > 0)
         (void)unlink(s->ballast);
 }

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static void
-read_card(sqlite3_stmt *st, struct card_row *out, bool *damaged)
+void
+sqlite_read_card(sqlite3_stmt *st, struct card_row *out, bool *damaged)
 {
     struct check want;
 
@@ -39,7 +39,7 @@ sqlite_card_get(struct engine *e,
     /* the arrays end with this function */
     if (err != ERR_OK)
         return err;
-    read_card(b.st, out, &damaged);
+    sqlite_read_card(b.st, out, &damaged);
     return damaged ? ERR_AUTH : ERR_OK;
 }
 
@@ -61,24 +61,33 @@ sqlite_card_put(struct engine *e, const struct card_row *row)
     return sqlite_run(&b);
 }
 
+void
+sqlite_read_blob(sqlite3_stmt *st, struct blob_row *out, bool *damaged)
+{
+    struct check want;
+
+    column_id(st, 0, out->id);
+    out->expires_hour = (uint32_t)column_u64(st, 1);
+    out->bytes = column_bytes(st, 3);
+    want = check_blob(out);
+    *damaged = !check_holds(&want, column_bytes(st, 2));
+}
+
 enum err
 sqlite_blob_get(struct engine *e,
                 const uint8_t id[static LIMIT_ID],
                 struct blob_row *out)
 {
     struct binder b = sqlite_bind(engine_sqlite(e), ST_BLOB_GET);
-    struct check want;
+    bool damaged;
     enum err err;
 
     bind_bytes(&b, (struct bytes){id, LIMIT_ID});
     err = sqlite_first(&b);
     if (err != ERR_OK)
         return err;
-    column_id(b.st, 0, out->id);
-    out->expires_hour = (uint32_t)column_u64(b.st, 1);
-    out->bytes = column_bytes(b.st, 3);
-    want = check_blob(out);
-    return check_holds(&want, column_bytes(b.st, 2)) ? ERR_OK : ERR_AUTH;
+    sqlite_read_blob(b.st, out, &damaged);
+    return damaged ? ERR_AUTH : ERR_OK;
 }
 
 enum err
@@ -135,7 +144,7 @@ fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
         err = sqlite_first(&b);
         if (err != ERR_OK)
             break;
-        read_card(b.st, &row, &damaged);
+        sqlite_read_card(b.st, &row, &damaged);
         sqlite3_reset(b.st);
         row.bytes = (struct bytes){NULL, 0};
         err = sqlite_card_put(&s->engine, &row);
@@ -221,67 +230,4 @@ sqlite_load_totals(struct engine_sqlite *s)
     s->engine.sweep_hour = (uint32_t)column_u64(b.st, 0);
     sqlite3_reset(b.st);
     return ERR_OK;
-}
-
-static void
-read_class(sqlite3_stmt *st, struct relay_census_class *c)
-{
-    c->count = column_u64(st, 1);
-    c->bytes = column_u64(st, 2);
-    c->first_hour = (uint32_t)column_u64(st, 3);
-    c->last_hour = (uint32_t)column_u64(st, 4);
-}
-
-static enum err
-census_rows(struct engine_sqlite *s,
-            enum statement which,
-            struct relay_census_class *const classes[],
-            uint64_t first)
-{
-    struct binder b = sqlite_bind(s, which);
-    enum err e = sqlite_first(&b);
-    int rc = SQLITE_ROW;
-
-    while (e == ERR_OK && rc == SQLITE_ROW) {
-        uint64_t kind = column_u64(b.st, 0) - first;
-
-        if (kind < 3)
-            read_class(b.st, classes[kind]);
-        rc = sqlite3_step(b.st);
-        e = sqlite_err(rc);
-    }
-    sqlite3_reset(b.st);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-enum err
-sqlite_census(struct engine *e, struct relay_census *out)
-{
-    struct engine_sqlite *s = engine_sqlite(e);
-    struct relay_census_class *const records[3] = {
-        &out->messages, &out->commits, &out->letters};
-    struct relay_census_class *const rest[3] = {&out->stubs, &out->cards,
-                                                &out->blobs};
-    struct binder b = sqlite_bind(s, ST_CENSUS_PLACES);
-    enum err err = sqlite_first(&b);
-
-    while (err == ERR_OK) {
-        int rc;
-
-        if (column_u64(b.st, 0) == RELAY_CHANNEL)
-            out->channels = column_u64(b.st, 1);
-        else
-            out->mailboxes = column_u64(b.st, 1);
-        rc = sqlite3_step(b.st);
-        if (rc != SQLITE_ROW)
-            err = rc == SQLITE_DONE ? ERR_NOT_FOUND : sqlite_err(rc);
-    }
-    sqlite3_reset(b.st);
-    if (err == ERR_NOT_FOUND)
-        err = census_rows(s, ST_CENSUS_RECORDS, records, RELAY_MESSAGE);
-    if (err == ERR_OK)
-        err = census_rows(s, ST_CENSUS_REST, rest, 0);
-    out->sweep_hour = e->sweep_hour;
-    out->file_bytes = sqlite_file_bytes(s);
-    return err;
 }

@@ -32,9 +32,8 @@ record_kind(uint64_t v)
                                : RELAY_MESSAGE;
 }
 
-/* PLACE_COLUMNS from column i on; damaged is set by the check. */
-static void
-read_place(sqlite3_stmt *st, int i, struct place_row *p)
+void
+sqlite_read_place(sqlite3_stmt *st, int i, struct place_row *p)
 {
     struct check want;
 
@@ -52,9 +51,11 @@ read_place(sqlite3_stmt *st, int i, struct place_row *p)
     p->damaged = !check_holds(&want, column_bytes(st, i + 10));
 }
 
-/* RECORD_COLUMNS from column 0 on; bytes are SQLite's until the next step. */
-static void
-read_record(sqlite3_stmt *st, int64_t place, bool stub, struct record_row *row)
+void
+sqlite_read_record(sqlite3_stmt *st,
+                   int64_t place,
+                   bool stub,
+                   struct record_row *row)
 {
     struct check want;
 
@@ -81,7 +82,7 @@ sqlite_place_get(struct engine *e,
     err = sqlite_first(&b);
     if (err != ERR_OK)
         return err;
-    read_place(b.st, 0, out);
+    sqlite_read_place(b.st, 0, out);
     sqlite3_reset(b.st);
     return out->damaged ? ERR_AUTH : ERR_OK;
 }
@@ -178,7 +179,7 @@ sqlite_record_get(struct engine *e,
     bind_u64(&b, number);
     err = sqlite_first(&b);
     if (err == ERR_OK)
-        read_record(b.st, p->key, false, out);
+        sqlite_read_record(b.st, p->key, false, out);
     return err; /* stays open: bytes are borrowed until the next use */
 }
 
@@ -244,8 +245,8 @@ sqlite_record_expired(struct engine *e,
     err = sqlite_first(&b);
     if (err != ERR_OK)
         return err;
-    read_place(b.st, 7, p);
-    read_record(b.st, p->key, false, out);
+    sqlite_read_place(b.st, 7, p);
+    sqlite_read_record(b.st, p->key, false, out);
     return ERR_OK;
 }
 
@@ -263,7 +264,7 @@ advance(struct engine_sqlite *s, bool stub)
         return ERR_OK;
     rc = sqlite3_step(st);
     if (rc == SQLITE_ROW) {
-        read_record(st, s->page_place.key, stub, row);
+        sqlite_read_record(st, s->page_place.key, stub, row);
         return ERR_OK;
     }
     *more = false;

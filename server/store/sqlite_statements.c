@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-#define PLACE_COLUMNS                                                          \
-    "p.key, p.id, p.kind, p.last, p.commits, p.live_count, p.live_bytes, "     \
-    "p.live_commits, p.live_commit_bytes, p.expires_hour, p.chk"
-#define RECORD_COLUMNS                                                         \
-    "r.number, r.kind, r.expires_hour, r.stub_hour, r.hash, r.chk, r.bytes"
-
 static const char *const sql[STATEMENTS] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
     [ST_COMMIT] = "COMMIT",
@@ -45,23 +39,23 @@ static const char *const sql[STATEMENTS] = {
     [ST_RECORD_PAGE] = "SELECT " RECORD_COLUMNS " FROM record r"
                        " WHERE r.place = ? AND r.number > ?"
                        " ORDER BY r.number",
-    [ST_STUB_PAGE] = "SELECT number, kind, expires_hour, 0, hash, chk"
-                     " FROM stub WHERE place = ? AND number > ?"
-                     " ORDER BY number",
-    [ST_CARD_GET] = "SELECT id, version, expires_hour, forget_hour, chk, bytes"
-                    " FROM card WHERE id >= ? AND id <= ? LIMIT 1",
+    [ST_STUB_PAGE] =
+        "SELECT " STUB_COLUMNS " FROM stub WHERE place = ? AND number > ?"
+        " ORDER BY number",
+    [ST_CARD_GET] =
+        "SELECT " CARD_COLUMNS " FROM card WHERE id >= ? AND id <= ? LIMIT 1",
     [ST_CARD_PUT] = "INSERT OR REPLACE INTO card(id, version, expires_hour,"
                     " forget_hour, chk, bytes) VALUES(?, ?, ?, ?, ?, ?)",
-    [ST_BLOB_GET] = "SELECT id, expires_hour, chk, bytes FROM blob"
+    [ST_BLOB_GET] = "SELECT " BLOB_COLUMNS " FROM blob"
                     " WHERE id = ?",
     [ST_BLOB_PUT] = "INSERT OR REPLACE INTO blob(id, expires_hour, chk, bytes)"
                     " VALUES(?, ?, ?, ?)",
     [ST_STUBS_SWEEP] =
         "DELETE FROM stub WHERE (place, number) IN"
         " (SELECT place, number FROM stub WHERE expires_hour <= ? LIMIT ?)",
-    [ST_CARD_FADING] = "SELECT id, version, expires_hour, forget_hour, chk,"
-                       " bytes FROM card WHERE expires_hour <= ?"
-                       " AND length(bytes) > 0 LIMIT 1",
+    [ST_CARD_FADING] =
+        "SELECT " CARD_COLUMNS " FROM card WHERE expires_hour <= ?"
+        " AND length(bytes) > 0 LIMIT 1",
     [ST_CARDS_SWEEP] = "DELETE FROM card WHERE id IN"
                        " (SELECT id FROM card WHERE forget_hour <= ? LIMIT ?)",
     [ST_BLOB_ENDING] = "SELECT id, length(bytes) FROM blob"
@@ -77,17 +71,17 @@ static const char *const sql[STATEMENTS] = {
     [ST_HOUR_GET] = "SELECT value FROM meta WHERE name = 'sweep_hour'",
     [ST_TOTALS] = "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM blob),"
                   " (SELECT count(*) FROM card), (SELECT count(*) FROM place)",
-    [ST_CENSUS_PLACES] = "SELECT kind, count(*) FROM place GROUP BY kind",
-    [ST_CENSUS_RECORDS] =
-        "SELECT kind, count(*), sum(length(bytes)), min(expires_hour),"
-        " max(expires_hour) FROM record GROUP BY kind",
-    [ST_CENSUS_REST] =
-        "SELECT 0, count(*), 0, min(expires_hour), max(expires_hour)"
-        " FROM stub UNION ALL "
-        "SELECT 1, count(*), sum(length(bytes)), min(expires_hour),"
-        " max(expires_hour) FROM card UNION ALL "
-        "SELECT 2, count(*), sum(length(bytes)), min(expires_hour),"
-        " max(expires_hour) FROM blob",
+    [ST_WALK_PLACES] =
+        "SELECT key, kind FROM place WHERE key > ? ORDER BY key LIMIT ?",
+    [ST_WALK_RECORDS] = "SELECT key, kind, expires_hour, length(bytes)"
+                        " FROM record WHERE key > ? ORDER BY key LIMIT ?",
+    [ST_WALK_STUBS] = "SELECT place, number, expires_hour FROM stub"
+                      " WHERE (place, number) > (?, ?)"
+                      " ORDER BY place, number LIMIT ?",
+    [ST_WALK_CARDS] = "SELECT id, expires_hour, length(bytes) FROM card"
+                      " WHERE id > ? ORDER BY id LIMIT ?",
+    [ST_WALK_BLOBS] = "SELECT id, expires_hour, length(bytes) FROM blob"
+                      " WHERE id > ? ORDER BY id LIMIT ?",
 };
 
 enum err

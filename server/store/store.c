@@ -197,13 +197,6 @@ store_commit(struct store *s,
     return e;
 }
 
-enum err
-store_census(struct store *s, struct relay_census *out)
-{
-    *out = (struct relay_census){0};
-    return s->engine->kind->census(s->engine, out);
-}
-
 uint32_t
 store_sweep_hour(const struct store *s)
 {

@@ -43,7 +43,8 @@ MUST_USE enum err store_commit(struct store *s,
                                const struct relay_batch *batch,
                                struct relay_results *out);
 
-/* Sums over everything. ERR_DISK. */
+/* Sums over everything, at once; job.h has it in steps. ERR_DISK; ERR_AUTH: the
+ * database is damaged. */
 MUST_USE enum err store_census(struct store *s, struct relay_census *out);
 
 /* Where the last sweep ended; 0: there was none. */
@@ -66,6 +67,7 @@ struct store_sqlite_config {
  * ERR_UNSUPPORTED  written by a later version, or not a relay's database
  * ERR_MALFORMED    the database is damaged beyond opening, or the log beside it
  *                  belongs to another
+ * ERR_CONFLICT     a restore began here and did not end: restore again
  * ERR_FULL         no room to begin
  * ERR_DISK, ERR_MEMORY */
 MUST_USE enum err

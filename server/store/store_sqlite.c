@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -113,6 +114,10 @@ static const struct engine_kind kind = {
     .truncate = sqlite_truncate,
     .relieve = sqlite_relieve,
     .census = sqlite_census,
+    .backup_begin = sqlite_backup_begin,
+    .backup_step = sqlite_backup_step,
+    .backup_progress = sqlite_backup_progress,
+    .backup_end = sqlite_backup_end,
     .close = close_it,
 };
 
@@ -196,11 +201,11 @@ log_grew(void *context, sqlite3 *db, const char *name, int frames)
 static enum err
 set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
 {
-    int n = snprintf(s->path, sizeof s->path, "%s/relay.db", c->folder);
-    int m = snprintf(s->ballast, sizeof s->ballast, "%s/ballast", c->folder);
+    int n = snprintf(s->folder, sizeof s->folder, "%s", c->folder);
 
-    if (n < 0 || m < 0 || (size_t)n >= sizeof s->path ||
-        (size_t)m >= sizeof s->ballast)
+    if (n < 0 || (size_t)n >= sizeof s->folder ||
+        !file_path(s->path, c->folder, "relay.db") ||
+        !file_path(s->ballast, c->folder, "ballast"))
         return ERR_USE;
     s->ballast_bytes = c->read_only ? 0 : c->ballast_bytes;
     return ERR_OK;
@@ -210,8 +215,14 @@ static enum err
 open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    char unfinished[SQLITE_PATH_MAX];
     int rc;
     enum err e;
+
+    if (!file_path(unfinished, s->folder, "relay.db.new"))
+        return ERR_USE;
+    if (access(unfinished, F_OK) == 0)
+        return ERR_CONFLICT;
 
     if (!c->read_only)
         flags |= SQLITE_OPEN_CREATE;
@@ -251,6 +262,8 @@ store_open_sqlite(const struct store_sqlite_config *c, struct store **out)
         close_it(&s->engine);
         return e;
     }
+    if (!c->read_only)
+        sqlite_backup_tidy(s, true);
     sqlite_ballast(s);
     return store_new(&s->engine, &c->quota, out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One batch at a time between two threads. */
+/* One batch at a time between two threads, and jobs in steps beside them. */
 #include "store_thread.h"
 
 #include <pthread.h>
@@ -7,38 +7,141 @@
 
 #include "base/mem.h"
 
-enum phase { PHASE_IDLE, PHASE_GIVEN, PHASE_DONE, PHASE_STOP };
+enum phase { PHASE_IDLE, PHASE_GIVEN, PHASE_DONE };
+
+/*  FREE --ask--> ASKED --begin--> UNDER_WAY --end--> ANSWERED --answer--> FREE
+ *  The thread alone leaves ASKED and UNDER_WAY. */
+enum job_state { JOB_FREE, JOB_ASKED, JOB_UNDER_WAY, JOB_ANSWERED };
+
+struct job {
+    enum job_state state;
+    bool cancelled;
+    struct store_question question;
+    struct store_job *job; /* the thread's alone */
+    struct store_progress at;
+    struct store_answer answer;
+};
 
 struct store_thread {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t turned; /* phase has changed to GIVEN or STOP */
+    pthread_cond_t turned; /* phase, stopping or a job has changed */
     enum phase phase;
+    bool stopping;
     struct store *store;
     store_wake *wake;
     void *context;
     const struct relay_batch *batch;
     struct relay_results results;
     enum err e;
+    struct job jobs[STORE_JOB_KINDS];
+    unsigned last_job; /* stepped last: they take turns */
 };
+
+static void
+do_batch(struct store_thread *t)
+{
+    pthread_mutex_unlock(&t->lock);
+    t->e = store_commit(t->store, t->batch, &t->results);
+    pthread_mutex_lock(&t->lock);
+    t->phase = PHASE_DONE;
+    pthread_cond_broadcast(&t->turned); /* for stop, which may wait */
+    t->wake(t->context);
+}
+
+/* Of the jobs that are asked for or under way the next in turn, or NULL. */
+static struct job *
+next_job(struct store_thread *t)
+{
+    for (unsigned i = 1; i <= STORE_JOB_KINDS; i++) {
+        unsigned at = (t->last_job + i) % STORE_JOB_KINDS;
+        struct job *j = &t->jobs[at];
+
+        if (j->state == JOB_ASKED || j->state == JOB_UNDER_WAY) {
+            t->last_job = at;
+            return j;
+        }
+    }
+    return NULL;
+}
+
+/* Begins or steps; *done: it has come to its end, or never began. Without the
+ * lock: what it uses of j is the thread's alone. */
+static void
+step(struct store_thread *t,
+     struct job *j,
+     struct store_answer *out,
+     bool *done)
+{
+    enum err e;
+
+    *done = false;
+    if (j->job == NULL) {
+        e = store_job_begin(t->store, &j->question, &j->job);
+        *done = e != ERR_OK;
+        if (*done)
+            *out = (struct store_answer){.kind = j->question.kind, .e = e};
+        return;
+    }
+    store_job_step(j->job, done);
+    if (*done) {
+        store_job_end(j->job, out);
+        j->job = NULL;
+    }
+}
+
+static void
+give_up(struct job *j, struct store_answer *out)
+{
+    *out = (struct store_answer){.kind = j->question.kind, .e = ERR_DENIED};
+    if (j->job != NULL)
+        store_job_end(j->job, out);
+    j->job = NULL;
+}
+
+static void
+do_job(struct store_thread *t, struct job *j)
+{
+    /* after a batch that failed nothing is touched any more */
+    bool off = j->cancelled || t->e != ERR_OK;
+    bool done = true;
+    struct store_answer answer;
+    struct store_progress at = j->at;
+
+    j->state = JOB_UNDER_WAY;
+    pthread_mutex_unlock(&t->lock);
+    if (off)
+        give_up(j, &answer);
+    else
+        step(t, j, &answer, &done);
+    if (j->job != NULL)
+        store_job_progress(j->job, &at);
+    pthread_mutex_lock(&t->lock);
+    j->at = at;
+    if (!done)
+        return;
+    j->answer = answer;
+    j->state = JOB_ANSWERED;
+    t->wake(t->context);
+}
 
 static void *
 run(void *context)
 {
     struct store_thread *t = context;
+    struct job *j = NULL;
 
     pthread_mutex_lock(&t->lock);
     for (;;) {
-        while (t->phase != PHASE_GIVEN && t->phase != PHASE_STOP)
+        while (t->phase != PHASE_GIVEN && !t->stopping &&
+               (j = next_job(t)) == NULL)
             pthread_cond_wait(&t->turned, &t->lock);
-        if (t->phase == PHASE_STOP)
+        if (t->phase == PHASE_GIVEN)
+            do_batch(t);
+        else if (t->stopping)
             break;
-        pthread_mutex_unlock(&t->lock);
-        t->e = store_commit(t->store, t->batch, &t->results);
-        pthread_mutex_lock(&t->lock);
-        t->phase = PHASE_DONE;
-        pthread_cond_signal(&t->turned); /* for stop, which may wait */
-        t->wake(t->context);
+        else
+            do_job(t, j);
     }
     pthread_mutex_unlock(&t->lock);
     return NULL;
@@ -82,7 +185,7 @@ store_thread_submit(struct store_thread *t, const struct relay_batch *batch)
     pthread_mutex_lock(&t->lock);
     t->batch = batch;
     t->phase = PHASE_GIVEN;
-    pthread_cond_signal(&t->turned);
+    pthread_cond_broadcast(&t->turned);
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -104,18 +207,80 @@ store_thread_collect(struct store_thread *t,
     return done;
 }
 
+enum err
+store_thread_ask(struct store_thread *t, const struct store_question *q)
+{
+    struct job *j = &t->jobs[q->kind];
+    enum err e = ERR_BUSY;
+
+    pthread_mutex_lock(&t->lock);
+    if (j->state == JOB_FREE) {
+        *j = (struct job){.state = JOB_ASKED, .question = *q};
+        pthread_cond_broadcast(&t->turned);
+        e = ERR_OK;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return e;
+}
+
+bool
+store_thread_answer(struct store_thread *t,
+                    enum store_job_kind kind,
+                    struct store_answer *out)
+{
+    struct job *j = &t->jobs[kind];
+    bool there;
+
+    pthread_mutex_lock(&t->lock);
+    there = j->state == JOB_ANSWERED;
+    if (there) {
+        *out = j->answer;
+        j->state = JOB_FREE;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return there;
+}
+
+bool
+store_thread_progress(struct store_thread *t,
+                      enum store_job_kind kind,
+                      struct store_progress *out)
+{
+    const struct job *j = &t->jobs[kind];
+    bool there;
+
+    pthread_mutex_lock(&t->lock);
+    there = j->state == JOB_ASKED || j->state == JOB_UNDER_WAY;
+    if (there)
+        *out = j->at;
+    pthread_mutex_unlock(&t->lock);
+    return there;
+}
+
+void
+store_thread_cancel(struct store_thread *t, enum store_job_kind kind)
+{
+    pthread_mutex_lock(&t->lock);
+    t->jobs[kind].cancelled = true;
+    pthread_mutex_unlock(&t->lock);
+}
+
 struct store *
 store_thread_stop(struct store_thread *t)
 {
     struct store *s = t->store;
 
     pthread_mutex_lock(&t->lock);
-    while (t->phase == PHASE_GIVEN)
-        pthread_cond_wait(&t->turned, &t->lock);
-    t->phase = PHASE_STOP;
-    pthread_cond_signal(&t->turned);
+    t->stopping = true;
+    pthread_cond_broadcast(&t->turned);
     pthread_mutex_unlock(&t->lock);
-    pthread_join(t->thread, NULL);
+    pthread_join(t->thread, NULL); /* ends the batch under way first */
+    for (int i = 0; i < STORE_JOB_KINDS; i++) {
+        struct store_answer unheard;
+
+        if (t->jobs[i].job != NULL)
+            give_up(&t->jobs[i], &unheard);
+    }
     pthread_cond_destroy(&t->turned);
     pthread_mutex_destroy(&t->lock);
     mem_free(t);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A store on its own thread: the loop hands a batch over, goes on, and is woken
- * when the batch is durable. */
+ * when the batch is durable. Beside the batches it does jobs (job.h) in steps:
+ * a batch that waits goes before the next step. No function here waits for the
+ * disk except store_thread_stop(). */
 #ifndef STORE_STORE_THREAD_H
 #define STORE_STORE_THREAD_H
 
-#include "store.h"
+#include "job.h"
 
 struct store_thread;
 
-/* Called on the store's thread when a batch is done; may only wake the loop. */
+/* Called on the store's thread when a batch is done, and when an answer is
+ * there: look for both. May only wake the loop. */
 typedef void store_wake(void *context);
 
 /* The store is the thread's until store_thread_stop(). ERR_MEMORY. */
@@ -27,7 +30,31 @@ bool store_thread_collect(struct store_thread *t,
                           enum err *e,
                           const struct relay_results **results);
 
-/* Waits for what is under way and gives the store back. */
+/* Asks for a job; at any time, also while a batch is under way. One of each
+ * kind at a time.
+ *
+ * ERR_BUSY  that kind was asked for and its answer not yet collected */
+MUST_USE enum err
+store_thread_ask(struct store_thread *t, const struct store_question *q);
+
+/* True when the answer to a question of that kind is there, once. Errors as
+ * store_job_begin() and store_job_step(); ERR_DENIED: it was cancelled, or a
+ * batch failed; ERR_FULL for a backup also when a batch found the disk full,
+ * since batches go first. */
+bool store_thread_answer(struct store_thread *t,
+                         enum store_job_kind kind,
+                         struct store_answer *out);
+
+/* How far that is. False: it was not asked for, or is answered. */
+bool store_thread_progress(struct store_thread *t,
+                           enum store_job_kind kind,
+                           struct store_progress *out);
+
+/* Gives up what was asked for, if it is not done yet: its answer follows. */
+void store_thread_cancel(struct store_thread *t, enum store_job_kind kind);
+
+/* Waits for the batch under way, gives up the jobs (without an answer) and
+ * gives the store back. */
 struct store *store_thread_stop(struct store_thread *t);
 
 #endif
