@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef BENCH_RELAY_PRINT_H
+#define BENCH_RELAY_PRINT_H
+
+#include "relay_rows.h"
+#include "unit.h"
+
+/* For people: what the columns are, and what sealing alone costs. */
+void relay_print_head(const struct bench_units *u, unsigned rounds);
+void relay_print_row(struct relay_figures *f);
+
+/* For programs: one JSON object per line and figure. */
+void relay_print_json_head(const struct bench_units *u, unsigned rounds);
+void relay_print_json(struct relay_figures *f);
+
+#endif
