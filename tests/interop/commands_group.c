@@ -78,13 +78,15 @@ peer_key_package(struct peer *p, struct request *q, struct buf *out)
     uint64_t not_before = request_number(q, "not_before", p->now - HOUR);
     uint64_t not_after = request_number(q, "not_after", p->now + PACKAGE_LIFE);
     struct mls_key_package_view view;
-    struct peer_package *k = p->packages;
+    struct peer_package *k = &p->packages[p->package_next];
     enum err e = request_end(q);
 
-    while (k < p->packages + PEER_PACKAGES_MAX && k->message.len > 0)
-        k++;
-    if (e != ERR_OK || k == p->packages + PEER_PACKAGES_MAX)
-        return e != ERR_OK ? e : ERR_FULL;
+    if (e != ERR_OK)
+        return e;
+    /* many are never used: the oldest makes room */
+    p->package_next = (p->package_next + 1) % PEER_PACKAGES_MAX;
+    buf_reset(&k->message);
+    mls_key_package_secret_wipe(&k->secret);
     e = mls_key_package_new(&who, not_before, not_after, false, &k->message,
                             &k->secret);
     if (e == ERR_OK)

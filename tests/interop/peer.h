@@ -53,6 +53,7 @@ struct peer {
     bool quit;
     uint64_t now; /* seconds, of this request */
     struct peer_package packages[PEER_PACKAGES_MAX];
+    size_t package_next;
     struct peer_group groups[PEER_GROUPS_MAX];
     struct peer_psk psks[PEER_PSKS_MAX];
     size_t psk_count;
