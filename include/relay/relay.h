@@ -68,6 +68,11 @@ relay_feed_opened(struct relay *r,
                   struct relay_now now,
                   uint64_t *conn);
 
+/* When there are as many connections as may be: ends one that has not said
+ * HELLO, the oldest, and if it was there for a second at least. False: there is
+ * none. It leaves with the next relay_next_send(). */
+bool relay_make_room(struct relay *r, struct relay_now now);
+
 /* Bytes came in, at most 64 KiB in one call. */
 void relay_feed_bytes(struct relay *r,
                       uint64_t conn,

@@ -88,6 +88,10 @@ void link_free(struct link *l);
 
 enum link_state link_state(const struct link *l);
 
+/* Bytes of memory beside its own size that a link keeps until more comes in:
+ * part of a request, a message or a frame. 0 for an idle one. */
+size_t link_held_len(const struct link *l);
+
 /* Hands over bytes from the socket, any number. in is borrowed until
  * link_next() has returned something else than ERR_OK, and no sooner may
  * link_feed() be called again. Ignored in CLOSED, DECOY and FAILED. */

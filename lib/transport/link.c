@@ -13,7 +13,7 @@ shake_free(struct link *l)
     if (l->shake == NULL)
         return;
     buf_free(&l->shake->text);
-    noise_handshake_wipe(&l->shake->noise);
+    link_shake_drop(l->shake);
     mem_wipe_free(l->shake, sizeof *l->shake);
     l->shake = NULL;
 }
@@ -50,7 +50,7 @@ link_step(struct link *l, enum link_event event)
         break;
     case LINK_DECOY:
         stop(l);
-        noise_handshake_wipe(&l->shake->noise);
+        link_shake_drop(l->shake);
         break;
     case LINK_CLOSED:
     case LINK_FAILED:
@@ -89,6 +89,13 @@ enum link_state
 link_state(const struct link *l)
 {
     return l->state;
+}
+
+size_t
+link_held_len(const struct link *l)
+{
+    return (l->shake == NULL ? 0 : l->shake->text.cap) + l->ws.message.cap +
+           l->ws.control.cap + l->frames.partial.cap;
 }
 
 void

@@ -12,7 +12,7 @@
 /* Until OPEN; freed as soon as it is not needed. */
 struct link_shake {
     struct buf text; /* of the request or the answer, as far as it is here */
-    struct noise_handshake noise;
+    struct noise_handshake *noise;  /* relay: NULL until the request is whole */
     const struct dh_secret *secret; /* relay: borrowed */
     const struct dh_public *pub;
     uint8_t ws_key[WS_KEY_LEN];
@@ -39,6 +39,9 @@ struct link {
 /* The only function that assigns a state. Releases what the new state does not
  * need. ERR_TURN: no such step, nothing has changed. */
 MUST_USE enum err link_step(struct link *l, enum link_event event);
+
+/* Wipes and frees the handshake, if there is one. */
+void link_shake_drop(struct link_shake *shake);
 
 /* LINK_FAULT with its reason, which is given back. */
 enum err link_fault(struct link *l, enum err why);

@@ -43,6 +43,27 @@ link_new(enum ws_side side, struct link **l)
     return ERR_OK;
 }
 
+/* The handshake is large beside all else that an unfinished link holds, so it
+ * is there only while it is needed. */
+static enum err
+shake_begin(struct link_shake *shake, const struct noise_config *config)
+{
+    shake->noise = mem_new(sizeof *shake->noise);
+    if (shake->noise == NULL)
+        return ERR_MEMORY;
+    return noise_handshake_init(shake->noise, config);
+}
+
+void
+link_shake_drop(struct link_shake *shake)
+{
+    if (shake->noise == NULL)
+        return;
+    noise_handshake_wipe(shake->noise);
+    mem_free(shake->noise);
+    shake->noise = NULL;
+}
+
 static bool
 is_host(struct bytes host)
 {
@@ -90,10 +111,10 @@ link_new_client(const struct dh_public *relay,
     e = link_new(WS_CLIENT, &made);
     if (e != ERR_OK)
         goto out;
-    e = noise_handshake_init(&made->shake->noise, &config);
+    e = shake_begin(made->shake, &config);
     if (e != ERR_OK)
         goto out;
-    e = write_path(&made->shake->noise, &path);
+    e = write_path(made->shake->noise, &path);
     if (e != ERR_OK)
         goto out;
     ws_request_write(host, buf_bytes(&path), out, made->shake->ws_key);
@@ -153,10 +174,10 @@ read_path(struct link_shake *shake, struct bytes path)
     e = encoding_unbase64url(&message, path);
     if (e != ERR_OK)
         goto out;
-    e = noise_handshake_init(&shake->noise, &config);
+    e = shake_begin(shake, &config);
     if (e != ERR_OK)
         goto out;
-    e = noise_handshake_read(&shake->noise, buf_bytes(&message), &payload);
+    e = noise_handshake_read(shake->noise, buf_bytes(&message), &payload);
 out:
     buf_free(&payload);
     buf_free(&message);
@@ -218,7 +239,7 @@ read_answer(struct link *l)
 static enum err
 read_message_2(struct link *l, const struct ws_message *m)
 {
-    struct noise_handshake *noise = &l->shake->noise;
+    struct noise_handshake *noise = l->shake->noise;
     struct buf payload = buf_limited(0);
     enum err e;
 
@@ -267,7 +288,7 @@ const struct dh_public *
 link_first_ephemeral(const struct link *l)
 {
     assert(l->side == WS_SERVER && l->state == LINK_SHAKING);
-    return &l->shake->noise.re;
+    return &l->shake->noise->re;
 }
 
 enum err
@@ -278,10 +299,10 @@ link_accept(struct link *l, struct buf *out)
 
     if (l->side != WS_SERVER || l->state != LINK_SHAKING)
         return ERR_TURN;
-    e = noise_handshake_write(&l->shake->noise, (struct bytes){0}, &message);
+    e = noise_handshake_write(l->shake->noise, (struct bytes){0}, &message);
     if (e != ERR_OK)
         goto out;
-    e = noise_handshake_split(&l->shake->noise, &l->send, &l->recv);
+    e = noise_handshake_split(l->shake->noise, &l->send, &l->recv);
     if (e != ERR_OK)
         goto out;
     ws_answer_write(l->shake->ws_key, out);

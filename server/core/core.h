@@ -26,6 +26,27 @@ enum {
     /* ms: without a byte until we ping, and from the ping until we give up */
     CORE_SILENCE_MS = 45 * 1000,
 
+    /* ms: from the ping on; both waits, and what a last word may take, are
+     * within 90 s, by which a pulled cable is noticed (A-02) */
+    CORE_PONG_MS = 40 * 1000,
+
+    /* bytes of memory that parts of requests, messages and frames may take of
+     * all sessions together; over it those go that have been at it longest */
+    CORE_HELD_MAX = 32 * 1024 * 1024,
+
+    /* with more than so many strangers at the door, each may hold only so many
+     * bytes: a request of ours is a third of it */
+    CORE_STRANGERS_EASY = 64,
+    CORE_STRANGER_HELD = 1024,
+
+    /* ms: a stranger is given so long before it has to make room for another */
+    CORE_STRANGER_MS = 1000,
+
+    /* watches of all sessions together, over which a session gets only few:
+     * some 200 bytes each */
+    CORE_WATCHES_EASY = 128 * 1024,
+    CORE_WATCHES_FEW = 8,
+
     /* per session: more is refused */
     CORE_WATCHES = 256,
     CORE_WANTS = 256,
@@ -65,17 +86,19 @@ struct bucket {
 
 struct session {
     uint64_t id;
-    struct link *link;
+    struct link *link;        /* NULL until the first byte */
     struct buf out;           /* what the link had to say at once */
     struct prefix *prefix;    /* NULL: not limited */
     struct queue_node clock;  /* in r->clocks[clock_kind] */
     struct queue_node dirty;  /* in r->dirty: something may have to leave */
     struct queue_node asking; /* in r->asking: wants, and may have them */
+    struct queue_node midway; /* in r->midway: holds part of something */
     struct queue wants;
     struct queue watches;
     uint64_t clock_ms; /* when it was hung there */
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
+    uint32_t held;            /* bytes that the link holds */
     uint16_t ops_under_way;
     uint16_t want_count;
     uint16_t watch_count;
@@ -119,6 +142,9 @@ struct relay {
     struct queue clocks[CLOCKS];
     struct queue dirty;
     struct queue asking;
+    struct queue midway;
+    uint64_t held;      /* bytes of all sessions */
+    uint32_t strangers; /* sessions that are GREETING */
     struct topic_table topics;
     struct prefix_table prefixes;
     struct replay replay;

@@ -100,7 +100,9 @@ on_watch(struct relay *r,
         session_refuse(r, s, q->tag, REFUSED_INVALID, 0);
         return ERR_OK;
     }
-    if (s->watch_count >= CORE_WATCHES) {
+    if (s->watch_count >= CORE_WATCHES ||
+        (r->watch_count >= CORE_WATCHES_EASY &&
+         s->watch_count >= CORE_WATCHES_FEW)) {
         session_refuse(r, s, q->tag, REFUSED_FULL, 0);
         return ERR_OK;
     }

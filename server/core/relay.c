@@ -48,6 +48,7 @@ relay_new(const struct relay_config *c,
         queue_init(&r->clocks[i]);
     queue_init(&r->dirty);
     queue_init(&r->asking);
+    queue_init(&r->midway);
     topic_table_init(&r->topics);
     prefix_table_init(&r->prefixes);
     replay_init(&r->replay);
@@ -118,6 +119,21 @@ relay_feed_opened(struct relay *r,
     }
     *conn = s->id;
     return ERR_OK;
+}
+
+bool
+relay_make_room(struct relay *r, struct relay_now now)
+{
+    struct queue_node *n = queue_first(&r->clocks[CLOCK_GREETING]);
+    struct session *s;
+
+    if (n == NULL)
+        return false;
+    s = QUEUE_OWNER(n, struct session, clock);
+    if (now.mono_ms - s->clock_ms < CORE_STRANGER_MS)
+        return false;
+    session_close(r, s);
+    return true;
 }
 
 void
@@ -249,7 +265,7 @@ relay_feed_tick(struct relay *r, struct relay_now now)
 {
     tick_clock(r, CLOCK_GREETING, CORE_HANDSHAKE_MS, now.mono_ms);
     tick_clock(r, CLOCK_HEARD, CORE_SILENCE_MS, now.mono_ms);
-    tick_clock(r, CLOCK_PINGED, CORE_SILENCE_MS, now.mono_ms);
+    tick_clock(r, CLOCK_PINGED, CORE_PONG_MS, now.mono_ms);
     prefix_sweep(&r->prefixes, now.mono_ms);
 }
 
@@ -262,10 +278,12 @@ relay_holds(const struct relay *r, uint64_t conn)
         return true;
     if (s == NULL)
         return false;
+    /* a full batch holds up those who are in it, not who says a word now and
+     * then */
     return s->clogged || s->ops_under_way >= CORE_OPS_MARK ||
            s->bytes_under_way >= CORE_BYTES_MARK ||
            s->want_count >= CORE_WANTS / 2 ||
-           batch_over_mark(&r->batches[r->filling]);
+           (s->ops_under_way > 0 && batch_over_mark(&r->batches[r->filling]));
 }
 
 /* Seals what is pending for a session into r->send. */
@@ -278,7 +296,7 @@ gather(struct relay *r, struct session *s)
     buf_reset(&r->send);
     if (s->state != SESSION_CLOSED && s->more_due && !s->clogged)
         watch_tell_more(r, s);
-    if (link_state(s->link) == LINK_OPEN) {
+    if (s->link != NULL && link_state(s->link) == LINK_OPEN) {
         e = link_flush(s->link, out);
         if (e == ERR_OK && s->state == SESSION_CLOSED)
             e = link_close(s->link, out);
@@ -350,7 +368,7 @@ relay_deadline(const struct relay *r)
     static const uint64_t waits[CLOCKS] = {
         [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
         [CLOCK_HEARD] = CORE_SILENCE_MS,
-        [CLOCK_PINGED] = CORE_SILENCE_MS,
+        [CLOCK_PINGED] = CORE_PONG_MS,
     };
     uint64_t due = r->sweeping || r->stopping ? UINT64_MAX : r->sweep_due_ms;
     struct queue_node *n;

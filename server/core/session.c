@@ -18,26 +18,33 @@ session_new(struct relay *r,
     s = mem_new(sizeof *s);
     if (s == NULL)
         return ERR_MEMORY;
-    e = link_new_server(r->secret, &r->pub, &s->link);
-    if (e != ERR_OK) {
-        mem_free(s);
-        return e;
-    }
     s->id = r->last_id + 1;
     s->out = buf_limited(CORE_OUT_MAX);
     queue_init(&s->wants);
     queue_init(&s->watches);
     e = map_put(&r->sessions, s->id, s);
     if (e != ERR_OK) {
-        link_free(s->link);
         mem_free(s);
         return e;
     }
     r->last_id = s->id;
+    r->strangers++;
     s->prefix = prefix;
     session_hang(r, s, CLOCK_GREETING, now.mono_ms);
     *out = s;
     return ERR_OK;
+}
+
+/* What it holds now counts towards the sum of all. */
+static void
+weigh(struct relay *r, struct session *s, size_t held)
+{
+    r->held = r->held - s->held + held;
+    s->held = (uint32_t)held;
+    if (held == 0)
+        queue_remove(&s->midway);
+    else if (!queue_linked(&s->midway))
+        queue_push(&r->midway, &s->midway);
 }
 
 void
@@ -49,6 +56,7 @@ session_free(struct relay *r, struct session *s)
             r, QUEUE_OWNER(queue_first(&s->watches), struct watch, in_session));
     wants_free(s);
     queue_remove(&s->dirty);
+    weigh(r, s, 0);
     (void)map_take(&r->sessions, s->id);
     prefix_leave(s->prefix, s->clock_ms);
     link_free(s->link);
@@ -63,6 +71,8 @@ session_turn(struct relay *r, struct session *s, enum session_state to)
         r->counters.sessions--;
     if (s->state != SESSION_OPEN && to == SESSION_OPEN)
         r->counters.sessions++;
+    if (s->state == SESSION_GREETING && to != SESSION_GREETING)
+        r->strangers--;
     s->state = (uint8_t)to;
     if (to != SESSION_CLOSED)
         return;
@@ -205,16 +215,48 @@ read_link(struct relay *r,
     }
 }
 
+/* Whoever leaves things half said is bounded: a stranger when there are many,
+ * and all of them together (A-01, A-04). Those who began first go first; who
+ * means it is through with a frame long before. */
+static void
+bound_held(struct relay *r, struct session *s)
+{
+    struct queue_node *n;
+
+    if (s->state == SESSION_CLOSED) {
+        weigh(r, s, 0); /* freed with the next send */
+        return;
+    }
+    weigh(r, s, link_held_len(s->link));
+    if (s->state == SESSION_GREETING && s->held > CORE_STRANGER_HELD &&
+        r->strangers > CORE_STRANGERS_EASY) {
+        weigh(r, s, 0);
+        session_close(r, s);
+    }
+    while (r->held > CORE_HELD_MAX && (n = queue_first(&r->midway)) != NULL) {
+        struct session *first = QUEUE_OWNER(n, struct session, midway);
+
+        weigh(r, first, 0);
+        session_close(r, first);
+    }
+}
+
 void
 session_read(struct relay *r,
              struct session *s,
              struct bytes in,
              struct relay_now now)
 {
-    enum err e;
+    enum err e = ERR_OK;
 
     if (s->state == SESSION_CLOSED)
         return;
+    if (s->link == NULL) /* a mere connection costs no link */
+        e = link_new_server(r->secret, &r->pub, &s->link);
+    if (e != ERR_OK) {
+        session_close(r, s);
+        return;
+    }
     if (s->state == SESSION_OPEN)
         session_hang(r, s, CLOCK_HEARD, now.mono_ms);
     e = read_link(r, s, in, now);
@@ -226,6 +268,7 @@ session_read(struct relay *r,
     if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
         link_state(s->link) == LINK_CLOSED)
         session_close(r, s);
+    bound_held(r, s);
     if (s->out.len > 0)
         session_mark(r, s);
 }

@@ -132,6 +132,14 @@ set_language(struct config *c, const char *value)
 }
 
 static bool
+set_limit_local(struct config *c, const char *value)
+{
+    (void)value;
+    c->limit_local = true;
+    return true;
+}
+
+static bool
 set_quiet(struct config *c, const char *value)
 {
     (void)value;
@@ -176,6 +184,8 @@ static const struct option {
     {"ballast-mib", "N", set_ballast,
      "held back so that a full disk can be emptied (16)"},
     {"web-page", "FILE", set_page, "HTML for whoever comes with a browser"},
+    {"limit-local", NULL, set_limit_local,
+     "limit connections from this machine like all others"},
     {"ready-fd", "N", set_ready_fd,
      "write \"ready\" there once listening, and close it"},
     {"language", "en|ru", set_language, "of what-i-know"},

@@ -38,6 +38,7 @@ struct config {
     size_t public_count;
     int ready_fd; /* -1: none */
     bool quiet;
+    bool limit_local;
     enum relay_language language;
     uint64_t space_mib;
     uint64_t ballast_mib;

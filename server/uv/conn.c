@@ -25,14 +25,16 @@ conn_of(void *handle)
     return handle; /* the handle is the first member */
 }
 
+static struct server *
+server_of(const struct conn *c)
+{
+    return c->tcp.data;
+}
+
 static void
 on_closed(uv_handle_t *h)
 {
-    struct conn *c = conn_of(h);
-
-    queue_remove(&c->held);
-    queue_remove(&c->ending);
-    mem_free(c);
+    mem_free(conn_of(h));
 }
 
 void
@@ -41,7 +43,11 @@ conn_close(struct conn *c)
     if (c->state == CONN_CLOSING)
         return;
     c->state = CONN_CLOSING;
-    (void)map_take(&c->server->conns, c->id);
+    queue_remove(&c->held);
+    queue_remove(&c->place);
+    server_of(c)->waiting -= c->waiting;
+    c->waiting = 0;
+    (void)map_take(&server_of(c)->conns, c->id);
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
@@ -50,57 +56,131 @@ static void
 lose(struct conn *c)
 {
     if (c->state == CONN_OPEN)
-        relay_feed_closed(c->server->relay, c->id);
+        relay_feed_closed(server_of(c)->relay, c->id);
     conn_close(c);
 }
 
+static uint64_t
+now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+/* Adds what was spent on a connection to what of its debt is not forgiven. */
+static void
+charge(struct conn *c, uint64_t at_us, uint32_t spent_us)
+{
+    uint32_t at_ms = (uint32_t)(at_us / 1000);
+    uint64_t forgiven = (uint64_t)(at_ms - c->debt_ms) * CONN_FORGIVEN_US;
+
+    c->debt_us = forgiven < c->debt_us ? c->debt_us - (uint32_t)forgiven : 0;
+    c->debt_ms = at_ms;
+    if (spent_us < UINT32_MAX - c->debt_us)
+        c->debt_us += spent_us;
+}
+
+/* A round that has taken long goes on only for those who take little: one who
+ * sends a word now and then does not wait for thousands who send all they
+ * can. */
+static bool
+may_read(struct server *s, struct conn *c)
+{
+    uint64_t now = now_us();
+
+    if (s->round_us == 0)
+        s->round_us = now;
+    if (now - s->round_us < CONN_ROUND_US || c->state != CONN_OPEN)
+        return true;
+    charge(c, now, 0);
+    return c->debt_us < CONN_LIGHT_US;
+}
+
+/* No buffer makes on_read() be called with UV_ENOBUFS, and the bytes stay in
+ * the socket. */
 static void
 on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
-    struct server *s = conn_of(h)->server;
+    struct conn *c = conn_of(h);
+    struct server *s = server_of(c);
 
     (void)suggested;
+    if (!may_read(s, c)) {
+        *buf = uv_buf_init(NULL, 0);
+        return;
+    }
     buf->base = (char *)s->read;
     buf->len = sizeof s->read;
+}
+
+static void
+hold(struct conn *c)
+{
+    (void)uv_read_stop((uv_stream_t *)&c->tcp);
+    if (!queue_linked(&c->held))
+        queue_push(&server_of(c)->held, &c->held);
 }
 
 static void
 on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *c = conn_of(stream);
-    struct server *s = c->server;
+    struct server *s = server_of(c);
+    uint64_t start;
+    uint64_t end;
 
+    if (n == UV_ENOBUFS) {
+        hold(c);
+        return;
+    }
     if (n < 0) {
         lose(c);
         return;
     }
     if (n == 0 || c->state != CONN_OPEN)
         return; /* what comes while we linger is dropped */
+    start = now_us();
     relay_feed_bytes(s->relay, c->id,
                      (struct bytes){(const uint8_t *)buf->base, (size_t)n},
                      server_now());
-    if (relay_holds(s->relay, c->id)) {
-        uv_read_stop(stream);
-        if (!queue_linked(&c->held))
-            queue_push(&s->held, &c->held);
-    }
+    end = now_us();
+    charge(c, end, (uint32_t)(end - start));
+    if (relay_holds(s->relay, c->id))
+        hold(c);
 }
 
-void
+bool
 conn_unhold(struct server *s)
 {
-    struct queue_node *n = queue_first(&s->held);
+    struct queue later;
+    struct queue_node *n;
+    unsigned looks = 0;
+    unsigned resumed = 0;
 
-    while (n != NULL) {
+    queue_init(&later);
+    while (looks < CONN_LOOK && resumed < CONN_RESUME &&
+           (n = queue_first(&s->held)) != NULL) {
         struct conn *c = QUEUE_OWNER(n, struct conn, held);
 
-        n = queue_next(&s->held, n);
-        if (c->state != CONN_OPEN || relay_holds(s->relay, c->id))
+        looks++;
+        queue_remove(n);
+        if (c->state != CONN_OPEN)
             continue;
-        queue_remove(&c->held);
+        if (relay_holds(s->relay, c->id)) {
+            queue_push(&later, n);
+            continue;
+        }
+        resumed++;
         if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
             lose(c);
     }
+    n = queue_first(&s->held);
+    while (!queue_empty(&later)) {
+        struct queue_node *back = queue_first(&later);
+
+        queue_remove(back);
+        queue_push(&s->held, back);
+    }
+    return n == NULL;
 }
 
 /* Our last byte is out: our side is closed, the peer may still read. */
@@ -141,17 +221,23 @@ on_written(uv_write_t *req, int status)
     struct conn *c = conn_of(req->handle);
     struct leftover *l = (struct leftover *)(void *)req;
 
+    if (c->state != CONN_CLOSING) { /* where it counts no longer */
+        c->waiting -= (uint32_t)(sizeof *l + l->len);
+        server_of(c)->waiting -= sizeof *l + l->len;
+    }
     mem_free(l);
     if (status != 0) {
         lose(c);
         return;
     }
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) > 0)
+    if (c->waiting > 0)
         return;
-    if (c->state == CONN_OPEN)
-        relay_feed_drained(c->server->relay, c->id);
-    else
+    if (c->state == CONN_OPEN) {
+        queue_remove(&c->place);
+        relay_feed_drained(server_of(c)->relay, c->id);
+    } else {
         finish(c);
+    }
 }
 
 /* Keeps what did not go out; false: the connection is lost. */
@@ -161,8 +247,7 @@ write_later(struct conn *c, struct bytes rest)
     struct leftover *l = NULL;
     uv_buf_t buf;
 
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) + rest.len <=
-        CONN_QUEUE_MAX)
+    if (c->waiting + sizeof *l + rest.len <= CONN_QUEUE_MAX)
         l = mem_new(sizeof *l + rest.len);
     if (l == NULL)
         return false;
@@ -173,7 +258,22 @@ write_later(struct conn *c, struct bytes rest)
         mem_free(l);
         return false;
     }
+    c->waiting += (uint32_t)(sizeof *l + rest.len);
+    server_of(c)->waiting += sizeof *l + rest.len;
+    if (!queue_linked(&c->place))
+        queue_push(&server_of(c)->clogged, &c->place);
     return true;
+}
+
+/* Too much waits for too many: who has been slow for the longest goes. */
+static void
+bound_waiting(struct server *s)
+{
+    struct queue_node *n;
+
+    while (s->waiting > CONN_WAITING_MAX &&
+           (n = queue_first(&s->clogged)) != NULL)
+        lose(QUEUE_OWNER(n, struct conn, place));
 }
 
 void
@@ -210,10 +310,12 @@ conn_send(struct server *s, const struct relay_send *send)
     } else if (send->close) {
         c->state = CONN_ENDING;
         c->ending_ms = server_now().mono_ms;
-        queue_push(&s->ending, &c->ending);
-        if (rest.len == 0)
+        queue_remove(&c->place);
+        queue_push(&s->ending, &c->place);
+        if (c->waiting == 0)
             finish(c);
     }
+    bound_waiting(s);
 }
 
 void
@@ -222,11 +324,10 @@ conn_linger(struct server *s, uint64_t now_ms)
     struct queue_node *n;
 
     while ((n = queue_first(&s->ending)) != NULL) {
-        struct conn *c = QUEUE_OWNER(n, struct conn, ending);
+        struct conn *c = QUEUE_OWNER(n, struct conn, place);
 
         if (now_ms != UINT64_MAX && now_ms - c->ending_ms < CONN_LINGER_MS)
             return;
-        queue_remove(n);
         conn_close(c);
     }
 }
@@ -266,18 +367,38 @@ enter(struct server *s, struct conn *c)
     return e == ERR_OK;
 }
 
-void
+bool
+conn_may_accept(struct server *s)
+{
+    struct queue_node *n;
+
+    if (s->accepts >= CONN_ACCEPTS)
+        return false;
+    if (s->conns.count < s->conn_max)
+        return true;
+    n = queue_first(&s->ending);
+    if (n != NULL) {
+        conn_close(QUEUE_OWNER(n, struct conn, place));
+        return true;
+    }
+    return relay_make_room(s->relay, server_now());
+}
+
+bool
 conn_accept(struct server *s, uv_stream_t *listener)
 {
     struct conn *c = mem_new(sizeof *c);
     bool ok;
 
+    s->accepts++;
     if (c == NULL)
-        return; /* stays in the backlog */
-    c->server = s;
+        return false;
+    c->tcp.data = s;
+    c->debt_us = CONN_NEW_US;
+    c->debt_ms = (uint32_t)(now_us() / 1000);
     if (uv_tcp_init(&s->loop, &c->tcp) != 0) {
         mem_free(c);
-        return;
+        return false;
     }
     ok = uv_accept(listener, (uv_stream_t *)&c->tcp) == 0 && enter(s, c);
     if (ok) {
@@ -288,4 +409,5 @@ conn_accept(struct server *s, uv_stream_t *listener)
     }
     if (!ok)
         conn_close(c);
+    return true;
 }

@@ -23,7 +23,30 @@ enum {
 
     /* s: a cable that was pulled is noticed by then */
     CONN_KEEPALIVE_S = 45,
-    CONN_USER_TIMEOUT_MS = 60 * 1000
+    CONN_USER_TIMEOUT_MS = 40 * 1000,
+
+    /* bytes waiting for all sockets together: over this those that have not
+     * been taking for the longest are cut off (A-03) */
+    CONN_WAITING_MAX = 32 * 1024 * 1024,
+
+    /* connections taken in one round: those who have one are served between */
+    CONN_ACCEPTS = 32,
+
+    /* us that one round may spend on reading before those who took much of it
+     * lately have to wait for the next */
+    CONN_ROUND_US = 2000,
+
+    /* us of debt up to which a connection took little; what each begins with,
+     * so that strangers wait behind those who talk; us forgiven in each ms: one
+     * part in a hundred of a processor */
+    CONN_LIGHT_US = 2000,
+    CONN_NEW_US = 4000,
+    CONN_FORGIVEN_US = 10,
+
+    /* of those that are not read at present, how many are looked at in one
+     * turn, and how many may go on */
+    CONN_LOOK = 256,
+    CONN_RESUME = 64
 };
 
 enum conn_state { CONN_OPEN, CONN_ENDING, CONN_CLOSING };
@@ -31,24 +54,32 @@ enum conn_state { CONN_OPEN, CONN_ENDING, CONN_CLOSING };
 struct server;
 
 struct conn {
-    uv_tcp_t tcp;
-    struct server *server;
+    uv_tcp_t tcp; /* data is the server */
     uint64_t id;
     uint64_t ending_ms;
-    struct queue_node held;   /* in server->held: not read at present */
-    struct queue_node ending; /* in server->ending */
-    uint8_t state;            /* enum conn_state */
-    bool shut;                /* our side is closed */
+    struct queue_node held; /* in server->held: not read at present */
+    /* OPEN: in server->clogged, while bytes wait; ENDING: in server->ending */
+    struct queue_node place;
+    uint32_t waiting; /* bytes of memory that hold what could not be written */
+    uint32_t debt_us; /* of processor time, as of debt_ms */
+    uint32_t debt_ms; /* the low bits of the time */
+    uint8_t state;    /* enum conn_state */
+    bool shut;        /* our side is closed */
 };
 
-/* Takes the next connection of a listener. */
-void conn_accept(struct server *s, uv_stream_t *listener);
+/* Whether one more may be taken in this round. When there are as many as may
+ * be, somebody who is ending or has never said HELLO goes for it (A-14). */
+bool conn_may_accept(struct server *s);
+
+/* Takes the next connection of a listener. False: no memory, it still waits. */
+MUST_USE bool conn_accept(struct server *s, uv_stream_t *listener);
 
 /* What the core wants to leave. */
 void conn_send(struct server *s, const struct relay_send *send);
 
-/* Reads again from those that the core holds no longer. */
-void conn_unhold(struct server *s);
+/* Reads again from those that need not wait any longer. False: some were not
+ * looked at, so a next turn must follow soon. */
+bool conn_unhold(struct server *s);
 
 /* Closes those whose time to linger is over; all when now_ms is UINT64_MAX. */
 void conn_linger(struct server *s, uint64_t now_ms);

@@ -13,7 +13,12 @@
 
 #include "log.h"
 
-enum { BACKLOG = 1024, EXIT_IO = 74, NS_PER_MS = 1000000 };
+enum {
+    BACKLOG = 1024,
+    EXIT_IO = 74,
+    NS_PER_MS = 1000000,
+    ACCEPT_AGAIN_MS = 20 /* while there is no room for who waits */
+};
 
 struct relay_now
 server_now(void)
@@ -48,7 +53,7 @@ server_prefix(struct server *s,
         memcpy(&a, from, sizeof a);
         memcpy(coarse + 1, &a.sin_addr, 3); /* a /24 */
         coarse[0] = 4;
-        if (coarse[1] == 127)
+        if (coarse[1] == 127 && !s->limit_local)
             return; /* a proxy or Tor on this machine speaks for everybody */
     } else {
         struct sockaddr_in6 a;
@@ -56,8 +61,8 @@ server_prefix(struct server *s,
 
         memcpy(&a, from, sizeof a);
         v4 = IN6_IS_ADDR_V4MAPPED(&a.sin6_addr);
-        if (IN6_IS_ADDR_LOOPBACK(&a.sin6_addr) ||
-            (v4 && a.sin6_addr.s6_addr[12] == 127))
+        if (!s->limit_local && (IN6_IS_ADDR_LOOPBACK(&a.sin6_addr) ||
+                                (v4 && a.sin6_addr.s6_addr[12] == 127)))
             return;
         coarse[0] = v4 ? 4 : 6;
         memcpy(coarse + 1, a.sin6_addr.s6_addr + (v4 ? 12 : 0), v4 ? 3 : 6);
@@ -149,14 +154,31 @@ arm(struct server *s)
 
     if (!queue_empty(&s->ending) && due > now.mono_ms + CONN_LINGER_MS)
         due = now.mono_ms + CONN_LINGER_MS;
+    for (size_t i = 0; i < s->listener_count; i++)
+        if (s->accept_later[i] && due > now.mono_ms + ACCEPT_AGAIN_MS)
+            due = now.mono_ms + ACCEPT_AGAIN_MS;
     if (s->stop_ms != 0)
         due = now.mono_ms + 100;
+    if (s->look_again)
+        due = now.mono_ms;
     if (due == UINT64_MAX) {
         uv_timer_stop(&s->timer);
         return;
     }
     wait = due > now.mono_ms ? due - now.mono_ms : 1;
     (void)uv_timer_start(&s->timer, on_timer, wait, 0);
+}
+
+/* Those who had to wait in front of the door for the end of the round. */
+static void
+accept_waiting(struct server *s)
+{
+    s->accepts = 0;
+    for (size_t i = 0; i < s->listener_count; i++) {
+        if (!s->accept_later[i] || !conn_may_accept(s))
+            continue;
+        s->accept_later[i] = !conn_accept(s, (uv_stream_t *)&s->listeners[i]);
+    }
 }
 
 void
@@ -177,7 +199,9 @@ server_turn(struct server *s)
     }
     while (relay_next_send(s->relay, &send))
         conn_send(s, &send);
-    conn_unhold(s);
+    s->round_us = 0;
+    s->look_again = !conn_unhold(s);
+    accept_waiting(s);
     stop_step(s);
     uv_update_time(&s->loop);
     arm(s);
@@ -225,8 +249,11 @@ on_connection(uv_stream_t *listener, int status)
     if (status != 0 && !s->accept_failing)
         log_line(LOG_ACCEPT, uv_strerror(status), 0);
     s->accept_failing = status != 0;
-    if (status == 0)
-        conn_accept(s, listener);
+    if (status != 0)
+        return;
+    /* libuv takes no further one until we have asked for this */
+    if (!conn_may_accept(s) || !conn_accept(s, listener))
+        s->accept_later[(uv_tcp_t *)listener - s->listeners] = true;
 }
 
 /* One listening socket; *bound gets its true port. */
@@ -273,6 +300,7 @@ open_loop(struct server *s)
     int rc;
 
     queue_init(&s->held);
+    queue_init(&s->clogged);
     queue_init(&s->ending);
     if (uv_loop_init(&s->loop) != 0)
         return ERR_MEMORY;
@@ -303,6 +331,11 @@ server_open(struct server *s,
 
     s->store = store;
     s->conns = map_limited(rc->conn_max);
+    /* who makes room is gone only at the end of the round */
+    s->conn_max =
+        rc->conn_max -
+        (rc->conn_max < 4 * CONN_ACCEPTS ? rc->conn_max / 4 : CONN_ACCEPTS);
+    s->limit_local = c->limit_local;
     e = open_loop(s);
     if (e == ERR_OK)
         e = relay_new(rc, server_now(), &s->relay);

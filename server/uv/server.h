@@ -32,10 +32,18 @@ struct server {
     struct store_thread *thread;
     struct map conns;
     struct queue held;
+    struct queue clogged;
     struct queue ending;
-    struct relay_counters told; /* as of the last log lines */
-    uint64_t prefix_key_ms;     /* when it was made */
-    uint64_t stop_ms;           /* 0: not stopping */
+    size_t conn_max;   /* connections over which none is taken */
+    uint64_t waiting;  /* bytes that could not be written, of all */
+    uint64_t round_us; /* when reading began in this round; 0: it has not */
+    unsigned accepts;  /* in this round */
+    bool accept_later[CONFIG_LISTENS_MAX]; /* one waits at this listener */
+    bool look_again;                       /* conn_unhold() was not through */
+    bool limit_local;                      /* this machine's addresses, too */
+    struct relay_counters told;            /* as of the last log lines */
+    uint64_t prefix_key_ms;                /* when it was made */
+    uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];
     bool storing;
     bool loop_ready;

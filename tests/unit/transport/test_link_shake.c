@@ -248,13 +248,13 @@ test_flipped_answer(void **state)
     for (size_t bit = 0; bit < 8 * (size_t)MESSAGE_2_LEN; bit++) {
         struct bytes frame;
         struct link *c;
-        struct noise_handshake noise = p.client->shake->noise;
+        struct noise_handshake noise = *p.client->shake->noise;
         uint8_t *b = p.to_client.b + p.to_client.len - MESSAGE_2_LEN + bit / 8;
 
         /* the same client once more */
         assert_err(link_new_client(&p.pub, bytes_str(HOST), &first, &c),
                    ERR_OK);
-        c->shake->noise = noise;
+        *c->shake->noise = noise;
         memcpy(c->shake->ws_key, p.client->shake->ws_key, WS_KEY_LEN);
         *b ^= (uint8_t)(1U << bit % 8);
         link_feed(c, buf_bytes(&p.to_client));

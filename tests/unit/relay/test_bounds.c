@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What all peers together cannot do to the relay: its memory and its places
+ * have bounds, and who is at fault goes first. */
+#include "stage.h"
+
+#include "server/core/core.h"
+
+static const uint8_t no_prefix[RELAY_PREFIX_LEN] = {0};
+
+/* Runs what is due to leave, to nobody. */
+static void
+drop_sends(struct stage *t)
+{
+    struct relay_send send;
+
+    while (relay_next_send(t->relay, &send))
+        continue;
+}
+
+static void
+say(struct stage *t, uint64_t conn, const char *text)
+{
+    relay_feed_bytes(t->relay, conn, bytes_str(text), t->now);
+}
+
+static void
+a01_a_mere_connection_costs_no_link(void **state)
+{
+    struct stage *t = *state;
+    uint64_t conn;
+
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conn));
+    assert_null(relay_session(t->relay, conn)->link);
+    say(t, conn, "G");
+    assert_non_null(relay_session(t->relay, conn)->link);
+    /* closed without a word, with and without */
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conn));
+    stage_pass(t, CORE_HANDSHAKE_MS);
+    assert_null(relay_session(t->relay, conn));
+    assert_int_equal(t->relay->strangers, 0);
+}
+
+static void
+a01_strangers_hold_little_when_there_are_many(void **state)
+{
+    struct stage *t = *state;
+    char head[2048] = "GET / HTTP/1.1\r\nHost: x\r\nX-Filler: ";
+    uint64_t conns[CORE_STRANGERS_EASY + 1];
+    size_t len = strlen(head);
+
+    memset(head + len, 'a', 1500 - len);
+    for (size_t i = 0; i < CORE_STRANGERS_EASY; i++)
+        assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conns[i]));
+    say(t, conns[0], head); /* a long cookie, on a quiet day */
+    assert_non_null(relay_session(t->relay, conns[0]));
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now,
+                                &conns[CORE_STRANGERS_EASY]));
+    say(t, conns[1], head);
+    assert_null(relay_session(t->relay, conns[1]));
+    head[CORE_STRANGER_HELD] = '\0';
+    say(t, conns[2], head);
+    assert_non_null(relay_session(t->relay, conns[2]));
+    assert_true(relay_session(t->relay, conns[2])->held <= CORE_STRANGER_HELD);
+    drop_sends(t);
+}
+
+/* All but the end of a large record. Its connection. */
+static uint64_t
+leave_half_said(struct stage *t, const uint8_t *big)
+{
+    struct stage_client *c = stage_join(t, 0);
+    size_t at = 0;
+
+    (void)stage_ask(
+        c, q_append(1, RECORD_MESSAGE, 0, (struct bytes){big, LIMIT_RECORD}));
+    assert_ok(link_flush(c->link, &c->out));
+    while (at < c->out.len - 10) {
+        size_t len = c->out.len - 10 - at;
+
+        len = len < 65536 ? len : 65536;
+        relay_feed_bytes(t->relay, c->conn,
+                         bytes_slice(buf_bytes(&c->out), at, len), t->now);
+        at += len;
+    }
+    buf_reset(&c->out);
+    return c->conn;
+}
+
+static void
+a04_halves_of_frames_have_a_budget(void **state)
+{
+    enum { MORE_THAN_FIT = CORE_HELD_MAX / LIMIT_RECORD + 20 };
+    struct stage *t = *state;
+    struct stage_client *talks = stage_join(t, 1);
+    uint8_t *big = mem_new(LIMIT_RECORD);
+    uint64_t conns[MORE_THAN_FIT];
+    unsigned alive = 0;
+
+    assert_non_null(big);
+    for (size_t i = 0; i < MORE_THAN_FIT; i++) {
+        conns[i] = leave_half_said(t, big);
+        assert_true(t->relay->held <= CORE_HELD_MAX);
+        drop_sends(t);
+    }
+    for (size_t i = 0; i < MORE_THAN_FIT; i++)
+        alive += relay_session(t->relay, conns[i]) != NULL;
+    assert_true(alive > 80 && alive < MORE_THAN_FIT - 10);
+    /* the first ones went, the last ones stay, and who talks is not touched */
+    assert_null(relay_session(t->relay, conns[0]));
+    assert_non_null(relay_session(t->relay, conns[MORE_THAN_FIT - 1]));
+    assert_int_equal(stage_answer(t, talks, q_text(2, "on"))->kind,
+                     EVENT_APPENDED);
+    for (size_t i = 0; i < MORE_THAN_FIT; i++)
+        relay_feed_closed(t->relay, conns[i]);
+    assert_int_equal(t->relay->held, 0);
+    mem_free(big);
+}
+
+static void
+a14_a_stranger_makes_room(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    uint64_t first;
+    uint64_t second;
+
+    assert_false(relay_make_room(t->relay, t->now));
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &first));
+    t->now.mono_ms += CORE_STRANGER_MS - 1;
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &second));
+    assert_false(relay_make_room(t->relay, t->now)); /* give it its second */
+    t->now.mono_ms += 1;
+    assert_true(relay_make_room(t->relay, t->now));
+    assert_null(relay_session(t->relay, first));
+    assert_non_null(relay_session(t->relay, second));
+    assert_false(relay_make_room(t->relay, t->now));
+    t->now.mono_ms += CORE_STRANGER_MS;
+    assert_true(relay_make_room(t->relay, t->now));
+    t->now.mono_ms += CORE_STRANGER_MS;
+    assert_false(relay_make_room(t->relay, t->now)); /* nobody who said HELLO */
+    assert_int_equal(stage_answer(t, c, q_ping())->kind, EVENT_DONE);
+}
+
+static void
+a19_watches_of_all_have_a_bound(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    const struct event *ev;
+
+    t->relay->watch_count += CORE_WATCHES_EASY; /* other people's */
+    for (unsigned i = 0; i < CORE_WATCHES_FEW; i++) {
+        ev = stage_answer(t, c, q_watch(stage_channel(i), 0, 0));
+        assert_int_equal(ev->kind, EVENT_RECORDS);
+    }
+    ev = stage_answer(t, c, q_watch(stage_channel(99), 0, 0));
+    assert_int_equal(ev->kind, EVENT_REFUSED);
+    assert_int_equal(ev->refused.reason, REFUSED_FULL);
+    t->relay->watch_count -= CORE_WATCHES_EASY;
+    ev = stage_answer(t, c, q_watch(stage_channel(99), 0, 0));
+    assert_int_equal(ev->kind, EVENT_RECORDS);
+}
+
+/* Those who fill a batch wait for it; who says a word now and then does not. */
+static void
+a13_a_full_batch_holds_those_in_it(void **state)
+{
+    enum { WRITERS = 3, EACH = 7 }; /* 1.75 MiB each: none is held by itself */
+    struct stage *t = *state;
+    struct stage_client *w[WRITERS];
+    struct stage_client *other = stage_join(t, WRITERS);
+    uint8_t *big = mem_new(LIMIT_RECORD);
+
+    assert_non_null(big);
+    for (int i = 0; i < WRITERS; i++)
+        w[i] = stage_join(t, i);
+    t->disk_works = false;
+    (void)stage_ask(other, q_text(9, "keeps the disk busy"));
+    stage_run(t);
+    for (int i = 0; i < WRITERS * EACH; i++) {
+        big[0] = (uint8_t)i;
+        (void)stage_ask(
+            w[i % WRITERS],
+            q_append(1, RECORD_MESSAGE, 0, (struct bytes){big, LIMIT_RECORD}));
+        stage_run(t);
+    }
+    for (int i = 0; i < WRITERS; i++)
+        assert_true(relay_holds(t->relay, w[i]->conn));
+    assert_true(relay_holds(t->relay, other->conn)); /* has one under way */
+    assert_false(relay_holds(t->relay, stage_join(t, WRITERS + 1)->conn));
+    t->disk_works = true;
+    stage_run(t);
+    for (int i = 0; i < WRITERS; i++)
+        assert_false(relay_holds(t->relay, w[i]->conn));
+    mem_free(big);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGED(a01_a_mere_connection_costs_no_link),
+        STAGED(a01_strangers_hold_little_when_there_are_many),
+        STAGED(a04_halves_of_frames_have_a_budget),
+        STAGED(a14_a_stranger_makes_room),
+        STAGED(a19_watches_of_all_have_a_bound),
+        STAGED(a13_a_full_batch_holds_those_in_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
