@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparing, keeping and stretching secrets, with libsodium. */
+/* Keeping and stretching secrets, with libsodium. */
 #include "crypto/secret.h"
 
 #include <sodium.h>
@@ -11,14 +11,6 @@ enum {
     STRETCH_MAX_KIB = 4 * 1024 * 1024,
     STRETCH_MIN_PASSES = 3
 };
-
-bool
-secret_equal(struct bytes a, struct bytes b)
-{
-    if (a.len != b.len)
-        return false;
-    return a.len == 0 || sodium_memcmp(a.b, b.b, a.len) == 0;
-}
 
 void *
 secret_new(size_t size)
