@@ -90,7 +90,8 @@ struct mls_external_join {
  *  out     the group as it will be when the commit counts, and of no use if it
  *          does not; owned by the caller
  *
- * ERR_NOT_FOUND when there is no external_pub, ERR_MALFORMED, ERR_AUTH,
+ * ERR_NOT_FOUND when there is no external_pub, ERR_MALFORMED also when a member
+ * that is not replaced has the signature key of who, ERR_AUTH,
  * ERR_UNSUPPORTED, ERR_FULL (the tree), ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
                                           struct buf *commit,

@@ -12,6 +12,7 @@
 #include "psk_find.h"
 #include "public_message.h"
 #include "transcript.h"
+#include "tree_check.h"
 #include "tree_hash.h"
 
 /* --- publishing --------------------------------------------------------- */
@@ -230,7 +231,9 @@ make_path(struct entering *w)
         .group_extensions = buf_bytes(&n->extensions),
     };
     mls_tree_keys_init(&n->keys, n->own);
-    return mls_path_make(n->tree, &plan, &n->keys, &w->path);
+    e = mls_path_make(n->tree, &plan, &n->keys, &w->path);
+    /* 7.3: a member may have our signature key, or be ourselves */
+    return e == ERR_OK ? mls_check_tree_keys(n->tree) : e;
 }
 
 static enum err
