@@ -11,8 +11,30 @@
 static inline void
 encode_credential(const struct mls_credential *c, struct buf *out)
 {
+    struct reader certificates = {.rest = c->identity};
+    size_t mark;
+
     buf_u16(out, c->type);
-    buf_opaque(out, c->identity);
+    if (c->type != MLS_CREDENTIAL_X509) {
+        buf_opaque(out, c->identity);
+        return;
+    }
+    mark = buf_vector_begin(out);
+    while (reader_more(&certificates))
+        buf_opaque(out, reader_opaque(&certificates));
+    buf_vector_end(out, mark);
+}
+
+/* A vector of uint16 from its content. */
+static inline void
+encode_types(struct bytes types, struct buf *out)
+{
+    struct reader r = {.rest = types};
+    size_t mark = buf_vector_begin(out);
+
+    while (reader_more(&r))
+        buf_u16(out, reader_u16(&r));
+    buf_vector_end(out, mark);
 }
 
 static inline void
@@ -35,11 +57,11 @@ encode_leaf(const struct mls_leaf_node *leaf, struct buf *out)
     buf_opaque(out, BYTES_OF(leaf->encryption_key.b));
     buf_opaque(out, BYTES_OF(leaf->signature_key.b));
     encode_credential(&leaf->credential, out);
-    buf_opaque(out, c->versions);
-    buf_opaque(out, c->suites);
-    buf_opaque(out, c->extensions);
-    buf_opaque(out, c->proposals);
-    buf_opaque(out, c->credentials);
+    encode_types(c->versions, out);
+    encode_types(c->suites, out);
+    encode_types(c->extensions, out);
+    encode_types(c->proposals, out);
+    encode_types(c->credentials, out);
     buf_u8(out, (uint8_t)leaf->source);
     if (leaf->source == MLS_LEAF_KEY_PACKAGE) {
         buf_u64(out, leaf->not_before);

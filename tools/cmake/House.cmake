@@ -63,20 +63,43 @@ function(pristan_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${P_TIMEOUT})
 endfunction()
 
-#   pristan_fuzz(NAME file [LINKS libs]): tests/fuzz/<file> with
-#   LLVMFuzzerTestOneInput. With PRISTAN_FUZZ a libFuzzer program; otherwise a
-#   plain main replays tests/fuzz/corpus/<NAME>/ as an ordinary test.
-function(pristan_fuzz name file)
-  cmake_parse_arguments(P "" "" "LINKS" ${ARGN})
+#   pristan_fuzz(NAME files... [LINKS libs] [DEFINES words] [DICT name]
+#                [MAX_LEN bytes] [PROCESS] [NULL_CRYPTO])
+#   tests/fuzz/<files> with LLVMFuzzerTestOneInput. With PRISTAN_FUZZ a libFuzzer
+#   program, and beside it NAME.fuzz, which tells tools/fuzz how to run it;
+#   otherwise a plain main replays tests/fuzz/corpus/<NAME>/ as an ordinary test.
+#     DICT         tests/fuzz/dict/<name>.dict
+#     MAX_LEN      of an input; without it 70000
+#     PROCESS      a state machine: slow, has a number of runs of its own
+#     NULL_CRYPTO  with the crypto of lib/crypto/null in place of the real one
+function(pristan_fuzz name)
+  cmake_parse_arguments(P "PROCESS;NULL_CRYPTO" "DICT;MAX_LEN"
+                        "LINKS;DEFINES" ${ARGN})
+  if(NOT P_MAX_LEN)
+    set(P_MAX_LEN 70000)
+  endif()
+  set(files ${P_UNPARSED_ARGUMENTS})
+  if(P_NULL_CRYPTO)
+    # objects come before any library: the real ones are not taken then
+    list(APPEND files $<TARGET_OBJECTS:crypto_null>)
+    list(APPEND P_DEFINES PRISTAN_NULL_CRYPTO)
+  endif()
   if(PRISTAN_FUZZ)
-    add_executable(fuzz_${name} ${file})
+    add_executable(fuzz_${name} ${files})
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set(kind decoder)
+    if(P_PROCESS)
+      set(kind process)
+    endif()
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}.fuzz
+         "${kind} ${P_MAX_LEN} ${P_DICT}\n")
   else()
-    add_executable(fuzz_${name} ${file} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
+    add_executable(fuzz_${name} ${files} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
     add_test(NAME fuzz_${name} COMMAND fuzz_${name}
              ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 300)
   endif()
+  target_compile_definitions(fuzz_${name} PRIVATE ${P_DEFINES})
   target_include_directories(fuzz_${name} PRIVATE
     ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(fuzz_${name} PRIVATE ${P_LINKS} house_flags)
