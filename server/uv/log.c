@@ -2,28 +2,45 @@
 /* Log lines: a code, a sentence, nothing about anyone. */
 #include "log.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 
 static const struct {
     enum log_code code;
-    int level; /* as syslog: 3 error, 4 warning, 5 notice, 6 information */
+    unsigned level; /* as syslog: 3 error, 4 warning, 5 notice, 6 information */
     const char *text;
 } lines[] = {
     {LOG_STARTED, 5, "started"},
     {LOG_STOPPING, 5, "stopping: what was accepted is being stored"},
     {LOG_STOPPED, 5, "stopped"},
+    {LOG_RELOADED, 5, "the configuration was read again; taken over"},
+    {LOG_RELOAD_REFUSED, 3,
+     "the configuration has mistakes, told above; the old settings go on; "
+     "mistakes:"},
+    {LOG_NEEDS_RESTART, 4, "these settings changed too, but need a restart"},
+    {LOG_STATUS, 5, "status"},
+    {LOG_ASKED, 7, "asked through the control socket"},
+    {LOG_SWEPT, 6, "what had expired was cleared out"},
     {LOG_FOLDER, 3, "cannot use the data folder"},
     {LOG_IN_USE, 3, "another relay is using this data folder"},
     {LOG_FOREIGN, 3, "the database is not one of this program's version"},
     {LOG_DAMAGED_OPEN, 3, "the database is damaged and cannot be opened"},
     {LOG_KEY, 3, "the relay's key cannot be read or made"},
     {LOG_NO_ROOM, 3, "no room on the disk"},
-    {LOG_LISTEN, 3, "cannot listen"},
+    {LOG_LISTEN, 3,
+     "cannot listen; see what has the port, or choose another with --listen"},
     {LOG_PAGE, 3, "cannot read the web page"},
     {LOG_PUBLIC, 4,
      "the link holds a guessed address; --public HOST:PORT sets the right one"},
+    {LOG_CONTROL, 4,
+     "there is no control socket, so status and backup cannot ask; --control "
+     "PATH names another place"},
+    {LOG_METRICS, 4, "metrics cannot be offered; the key metrics says where"},
+    {LOG_HANDED, 3,
+     "the service manager handed over something that is no listening stream "
+     "socket"},
+    {LOG_NOTIFY, 4, "the service manager cannot be told"},
     {LOG_DISK, 3,
      "the disk failed: nothing more is acknowledged, the relay stops"},
     {LOG_FULL, 4, "no room left: writers are refused, readers are served"},
@@ -34,15 +51,47 @@ static const struct {
      "hour; if the clock is wrong, mend it now; hours:"},
     {LOG_CLOCK_BEHIND, 4,
      "the clock is behind the last clearing out: nothing expires; hours:"},
+    {LOG_STALLED, 3,
+     "the disk has not answered; the service manager's watchdog is not told "
+     "that all is well; seconds:"},
+    {LOG_COPIED, 5, "a copy was made"},
+    {LOG_COPY_FAILED, 3, "no copy could be made"},
     {LOG_MEMORY, 3, "out of memory"},
     {LOG_ACCEPT, 4, "connections cannot be accepted just now"},
+    {LOG_CONFIG, 3, NULL},
 };
+
+void
+log_level(unsigned level)
+{
+    (void)setlogmask(LOG_UPTO((int)level)); /* the C library keeps it for us */
+}
+
+const char *
+log_sentence(enum log_code code)
+{
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (lines[i].code == code)
+            return lines[i].text;
+    return NULL;
+}
+
+bool
+log_next(size_t *at, enum log_code *code, unsigned *level)
+{
+    if (*at >= sizeof lines / sizeof *lines)
+        return false;
+    *code = lines[*at].code;
+    *level = lines[*at].level;
+    ++*at;
+    return true;
+}
 
 void
 log_line(enum log_code code, const char *detail, uint64_t number)
 {
-    const char *text = "";
-    int level = 6;
+    const char *text = NULL;
+    unsigned level = 6;
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         if (lines[i].code == code) {
@@ -50,12 +99,16 @@ log_line(enum log_code code, const char *detail, uint64_t number)
             level = lines[i].level;
         }
     }
+    if ((setlogmask(0) & LOG_MASK((int)level)) == 0)
+        return;
     if (getenv("JOURNAL_STREAM") != NULL) /* sd-daemon(3) */
-        fprintf(stderr, "<%d>", level);
-    fprintf(stderr, "pristan-relay: R%03d %s", (int)code, text);
+        fprintf(stderr, "<%u>", level);
+    fprintf(stderr, "pristan-relay: R%03d", (int)code);
+    if (text != NULL)
+        fprintf(stderr, " %s", text);
     if (number != 0)
         fprintf(stderr, " %llu", (unsigned long long)number);
     if (detail != NULL)
-        fprintf(stderr, ": %s", detail);
+        fprintf(stderr, "%s%s", text != NULL ? ": " : " ", detail);
     fputc('\n', stderr);
 }

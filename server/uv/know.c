@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the relay holds, in plain words. */
+#include <stdio.h>
+#include <time.h>
+
+#include "command.h"
+#include "exit.h"
+#include "start.h"
+
+int
+command_what_i_know(struct config *c)
+{
+    struct store *store = NULL;
+    struct relay_census census;
+    struct buf out = buf_limited(START_MIB);
+    int code = start_store(c, true, &store);
+
+    if (code != EXIT_OK)
+        return code;
+    if (store_census(store, &census) != ERR_OK) {
+        code = start_refuse(ERR_DISK, LOG_DAMAGED_OPEN, c->data, EXIT_DISK);
+    } else {
+        relay_what_i_know(&census, (uint32_t)(time(NULL) / 3600),
+                          (enum relay_language)c->language, &out);
+        if (buf_end(&out) == ERR_OK)
+            printf("%.*s", (int)out.len, (const char *)out.b);
+        else
+            code = start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);
+    }
+    buf_free(&out);
+    store_close(store);
+    return code;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The relay's address as a link. */
+#include <stdio.h>
+
+#include "crypto/secret.h"
+
+#include "address.h"
+#include "command.h"
+#include "exit.h"
+#include "json.h"
+#include "start.h"
+
+enum { LINK_MAX = 1024 };
+
+int
+command_print_link(const struct config *c, const struct dh_secret *key)
+{
+    struct buf link = buf_limited(LINK_MAX);
+    struct buf out = buf_limited(2 * LINK_MAX);
+    enum err e = address_link(c, key, &link);
+
+    if (e == ERR_OK && c->json) {
+        json_open(&out, NULL, '{');
+        json_number(&out, "v", 1);
+        json_text(&out, "link", buf_bytes(&link));
+        json_close(&out, '}');
+        e = buf_end(&out);
+    } else if (e == ERR_OK) {
+        buf_append(&out, buf_bytes(&link));
+        e = buf_end(&out);
+    }
+    if (e == ERR_OK)
+        printf("%.*s\n", (int)out.len, (const char *)out.b);
+    buf_free(&link);
+    buf_free(&out);
+    if (e != ERR_OK)
+        return start_refuse(e, LOG_PUBLIC, "no link can hold this host",
+                            EXIT_CONFIG);
+    return EXIT_OK;
+}
+
+int
+command_link(struct config *c)
+{
+    struct dh_secret *key = NULL;
+    int code = start_key(c, false, &key);
+
+    if (code == EXIT_OK && address_load(c) != ERR_OK)
+        code = start_refuse(ERR_NOT_FOUND, LOG_FOLDER,
+                            "the relay has not run here yet; give --public",
+                            EXIT_NO_INPUT);
+    if (code == EXIT_OK)
+        code = command_print_link(c, key);
+    secret_free(key);
+    return code;
+}

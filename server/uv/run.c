@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The command that is the relay: open, listen, announce, serve. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "crypto/secret.h"
+
+#include "address.h"
+#include "command.h"
+#include "exit.h"
+#include "folder.h"
+#include "harden.h"
+#include "server.h"
+#include "start.h"
+
+/* The first line a machine waits for, the link a person. */
+static int
+announce(struct config *c,
+         const struct config_endpoint *bound,
+         const struct dh_secret *key)
+{
+    char text[CONFIG_HOST_MAX + 16];
+    bool guessed;
+    int code = EXIT_OK;
+
+    address_guess(c, &bound[0], &guessed);
+    if (address_save(c) != ERR_OK)
+        return start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
+    if (guessed)
+        log_line(LOG_PUBLIC, c->publics[0].host, 0);
+    if (!c->quiet) {
+        code = command_print_link(c, key);
+        for (size_t i = 0; i < c->listen_count; i++) {
+            config_write_endpoint(&bound[i], text, sizeof text);
+            printf("pristan-relay: listening on %s\n", text);
+        }
+        (void)fflush(stdout);
+    }
+    if (code == EXIT_OK && c->ready_fd >= 0) {
+        if (write(c->ready_fd, "ready\n", 6) != 6)
+            log_line(LOG_LISTEN, "--ready-fd", 0);
+        close(c->ready_fd);
+    }
+    return code;
+}
+
+/* What the core has to know of the settings. */
+static void
+configure(const struct config *c,
+          const struct dh_secret *key,
+          struct bytes page,
+          uint32_t sweep_hour,
+          struct relay_config *rc)
+{
+    relay_config_default(rc);
+    rc->secret = key->b;
+    rc->page = page;
+    rc->sweep_hour = sweep_hour;
+    rc->conn_max = harden_descriptors((uint32_t)c->connections);
+    rc->message_hours = (uint32_t)c->message_days * 24;
+    rc->commit_hours = (uint32_t)c->commit_days * 24;
+    rc->letter_hours = (uint32_t)c->letter_days * 24;
+    rc->blob_hours = (uint32_t)c->blob_days * 24;
+    if (rc->stub_hours < rc->commit_hours)
+        rc->stub_hours = rc->commit_hours;
+    if (rc->stub_hours < rc->message_hours)
+        rc->stub_hours = rc->message_hours;
+}
+
+static int
+serve(struct config *c,
+      const struct dh_secret *key,
+      struct bytes page,
+      struct store *store)
+{
+    struct server *s = mem_new(sizeof *s);
+    struct config_endpoint bound[CONFIG_LISTENS_MAX] = {0};
+    struct relay_config rc;
+    int code;
+
+    if (s == NULL) {
+        store_close(store);
+        return start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);
+    }
+    configure(c, key, page, store_sweep_hour(store), &rc);
+    code = server_open(s, c, &rc, store, bound) == ERR_OK ? EXIT_OK
+                                                          : EXIT_UNAVAILABLE;
+    if (code == EXIT_OK)
+        code = announce(c, bound, key);
+    if (code == EXIT_OK) {
+        log_line(LOG_STARTED, NULL, 0);
+        code = server_run(s);
+    }
+    server_close(s);
+    if (code == EXIT_OK)
+        log_line(LOG_STOPPED, NULL, 0);
+    mem_wipe_free(s, sizeof *s);
+    return code;
+}
+
+int
+command_run(struct config *c, int argc, char **argv)
+{
+    struct buf page = buf_limited(START_PAGE_MAX);
+    struct dh_secret *key = NULL;
+    struct store *store = NULL;
+    int code = start_page(c, &page);
+
+    (void)argc;
+    (void)argv;
+    if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
+        code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
+    /* the store first: it is what only one relay can have */
+    if (code == EXIT_OK)
+        code = start_store(c, false, &store);
+    if (code == EXIT_OK) {
+        code = start_key(c, true, &key);
+        if (code == EXIT_OK)
+            code = serve(c, key, buf_bytes(&page), store);
+        else
+            store_close(store);
+    }
+    secret_free(key);
+    buf_free(&page);
+    return code;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a command opens before it can do anything. Each gives an exit code, and
+ * has logged why when it is not EXIT_OK. */
+#ifndef UV_START_H
+#define UV_START_H
+
+#include "base/buf.h"
+#include "crypto/dh.h"
+
+#include "../store/store.h"
+#include "config.h"
+#include "log.h"
+
+enum { START_PAGE_MAX = 1024 * 1024, START_MIB = 1024 * 1024 };
+
+/* Logs and gives exit_code; when memory ran out that is what is told. */
+MUST_USE int
+start_refuse(enum err e, enum log_code code, const char *detail, int exit_code);
+
+/* The quotas that the settings ask for. */
+void start_quota(const struct config *c, struct store_quota *out);
+
+MUST_USE int
+start_store(const struct config *c, bool read_only, struct store **out);
+
+/* make: when there is none. To be freed with secret_free(). */
+MUST_USE int
+start_key(const struct config *c, bool make, struct dh_secret **out);
+
+/* The operator's page, or the one that is built in, appended. */
+MUST_USE int start_page(const struct config *c, struct buf *out);
+
+#endif
