@@ -28,7 +28,8 @@ struct mls_key_package_secret {
 
 /* Makes a key package valid from not_before to not_after (seconds since 1970).
  *
- *  last_resort  puts the last_resort extension in: may be used more than once
+ *  last_resort  puts the last_resort extension in, which says that it may be
+ *          used more than once; the leaf names it in its capabilities
  *  out     appended: an MLSMessage that holds the KeyPackage
  *  secret  filled; wiped by the caller with mls_key_package_secret_wipe()
  *

@@ -218,7 +218,7 @@ make_path(struct entering *w)
 
     dh_generate(&secret, &pub);
     dh_secret_wipe(&secret); /* the path brings another key */
-    e = mls_leaf_write_first(w->in->who, &pub, 0, UINT64_MAX, &leaf);
+    e = mls_leaf_write_first(w->in->who, &pub, 0, UINT64_MAX, false, &leaf);
     if (e == ERR_OK)
         e = mls_tree_add(n->tree, buf_bytes(&leaf), &n->own);
     buf_free(&leaf);

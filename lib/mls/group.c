@@ -35,7 +35,8 @@ begin_tree(struct mls_group *g, const struct beginning *b)
     if (e != ERR_OK)
         return e;
     dh_generate(&secret, &pub);
-    e = mls_leaf_write_first(b->who, &pub, b->not_before, b->not_after, &leaf);
+    e = mls_leaf_write_first(b->who, &pub, b->not_before, b->not_after, false,
+                             &leaf);
     if (e == ERR_OK)
         e = mls_tree_set_leaf(g->tree, zero, buf_bytes(&leaf));
     if (e == ERR_OK)

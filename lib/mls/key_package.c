@@ -182,6 +182,7 @@ mls_leaf_write_first(const struct mls_identity *who,
                      const struct dh_public *encryption,
                      uint64_t not_before,
                      uint64_t not_after,
+                     bool last_resort,
                      struct buf *out)
 {
     struct buf credential = buf_limited(out->max);
@@ -196,7 +197,7 @@ mls_leaf_write_first(const struct mls_identity *who,
 
     mls_credential_write_basic(who->credential, &credential);
     mls_capabilities_write(who->extension_types, who->extension_type_count,
-                           who->x509, &capabilities);
+                           who->x509, last_resort, &capabilities);
     mls_extensions_write(who->leaf_extensions, who->leaf_extension_count,
                          &extensions);
     e = buf_end(&credential);
@@ -234,7 +235,8 @@ write_tbs(const struct mls_identity *who,
     buf_u16(tbs, MLS_VERSION_10);
     buf_u16(tbs, MLS_SUITE);
     buf_opaque(tbs, BYTES_OF(init.b));
-    e = mls_leaf_write_first(who, &encryption, not_before, not_after, tbs);
+    e = mls_leaf_write_first(who, &encryption, not_before, not_after,
+                             last_resort, tbs);
     if (e != ERR_OK)
         return e;
     mark = buf_vector_begin(tbs);

@@ -45,12 +45,13 @@ MUST_USE enum err mls_check_key_package(const struct mls_key_package *kp,
                                         uint64_t now);
 
 /* Appends the signed leaf of somebody who is in no group yet: that of a key
- * package, and that of a group's creator (section 11). ERR_MEMORY,
- * ERR_TOO_LARGE. */
+ * package, which may be one of last resort, and that of a group's creator
+ * (section 11). ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err mls_leaf_write_first(const struct mls_identity *who,
                                        const struct dh_public *encryption,
                                        uint64_t not_before,
                                        uint64_t not_after,
+                                       bool last_resort,
                                        struct buf *out);
 
 #endif

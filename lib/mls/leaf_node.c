@@ -169,6 +169,7 @@ void
 mls_capabilities_write(const uint16_t *extension_types,
                        size_t extension_type_count,
                        bool x509,
+                       bool last_resort,
                        struct buf *out)
 {
     size_t mark = buf_vector_begin(out);
@@ -180,10 +181,11 @@ mls_capabilities_write(const uint16_t *extension_types,
     buf_vector_end(out, mark);
 
     mark = buf_vector_begin(out);
-    buf_u16(out, MLS_EXTENSION_LAST_RESORT);
+    if (last_resort)
+        buf_u16(out, MLS_EXTENSION_LAST_RESORT);
     for (size_t i = 0; i < extension_type_count; i++)
         if (!mls_extension_is_default(extension_types[i]) &&
-            extension_types[i] != MLS_EXTENSION_LAST_RESORT)
+            !(last_resort && extension_types[i] == MLS_EXTENSION_LAST_RESORT))
             buf_u16(out, extension_types[i]);
     buf_vector_end(out, mark);
 

@@ -103,11 +103,14 @@ MUST_USE enum err
 mls_leaf_node_write(const struct mls_leaf_plan *plan, struct buf *out);
 
 /* Appends our Capabilities: version 1, our suite, basic credentials and if
- * asked for X.509, last_resort and the extension types given (default ones are
- * left out). */
+ * asked for X.509, and the extension types given (default ones are left out).
+ * last_resort: names that extension too, which stands in the key package: a
+ * leaf names all that its owner uses, and two bytes more in each commit are for
+ * nothing where it does not. */
 void mls_capabilities_write(const uint16_t *extension_types,
                             size_t extension_type_count,
                             bool x509,
+                            bool last_resort,
                             struct buf *out);
 
 #endif

@@ -91,6 +91,32 @@ test_lifetime(void **state)
     buf_free(&m.message);
 }
 
+/* An extension of the key package stands in its leaf's capabilities, and none
+ * that it does not have. */
+static void
+test_last_resort_is_named(void **state)
+{
+    struct mls_key_package kp;
+    struct bytes data;
+    struct maker m;
+
+    (void)state;
+    maker_init(&m);
+    for (int last_resort = 0; last_resort < 2; last_resort++) {
+        buf_reset(&m.message);
+        assert_ok(mls_key_package_new(&m.who, 10, 20, last_resort == 1,
+                                      &m.message, &m.secret));
+        assert_ok(mls_key_package_parse(buf_bytes(&m.message), &kp));
+        assert_int_equal(mls_extensions_find(kp.extensions,
+                                             MLS_EXTENSION_LAST_RESORT, &data),
+                         last_resort);
+        assert_int_equal(mls_types_hold(kp.leaf.capabilities.extensions,
+                                        MLS_EXTENSION_LAST_RESORT),
+                         last_resort);
+    }
+    buf_free(&m.message);
+}
+
 /* Any byte changed: never a good key package. */
 static void
 test_every_byte_counts(void **state)
@@ -159,7 +185,8 @@ forge(const struct maker *m, const struct forgery *f, struct buf *out)
     buf_u16(&tbs, MLS_VERSION_10);
     buf_u16(&tbs, MLS_SUITE);
     buf_opaque(&tbs, BYTES_OF(f->init.b));
-    assert_ok(mls_leaf_write_first(&m->who, &f->encryption, 10, 20, &tbs));
+    assert_ok(
+        mls_leaf_write_first(&m->who, &f->encryption, 10, 20, false, &tbs));
     buf_opaque(&tbs, f->extensions);
     assert_ok(mls_sign_with_label(&m->who.signature, "KeyPackageTBS",
                                   buf_bytes(&tbs), signature));
@@ -278,6 +305,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made),
+        cmocka_unit_test(test_last_resort_is_named),
         cmocka_unit_test(test_lifetime),
         cmocka_unit_test(test_every_byte_counts),
         cmocka_unit_test(test_head),

@@ -25,7 +25,7 @@ draft_init(struct draft *d)
     d->extensions = buf_limited(FIXTURE_MAX);
     d->leaf = buf_limited(FIXTURE_MAX);
     mls_credential_write_basic(text("anna"), &d->credential);
-    mls_capabilities_write((const uint16_t[]){0xff01}, 1, false,
+    mls_capabilities_write((const uint16_t[]){0xff01}, 1, false, false,
                            &d->capabilities);
     d->plan = (struct mls_leaf_plan){
         .encryption_key = d->who.encryption_pub,
@@ -158,18 +158,29 @@ test_key(void **state)
     draft_end(&d);
 }
 
-/* X.509 is said to be accepted only when asked for. */
+/* X.509 and last_resort are said to be accepted only when asked for, and no
+ * type twice. */
 static void
 test_own_capabilities(void **state)
 {
+    static const uint16_t types[] = {0xff01, MLS_EXTENSION_LAST_RESORT};
     struct buf b = buf_limited(FIXTURE_MAX);
 
     (void)state;
-    mls_capabilities_write(NULL, 0, false, &b);
+    mls_capabilities_write(NULL, 0, false, false, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 00 00 020001");
+    buf_reset(&b);
+    mls_capabilities_write(NULL, 0, true, false, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 00 00 0400010002");
+    buf_reset(&b);
+    mls_capabilities_write(NULL, 0, false, true, &b);
     assert_hex(buf_bytes(&b), "020001 020003 02000a 00 020001");
     buf_reset(&b);
-    mls_capabilities_write(NULL, 0, true, &b);
-    assert_hex(buf_bytes(&b), "020001 020003 02000a 00 0400010002");
+    mls_capabilities_write(types, 2, false, false, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 04ff01000a 00 020001");
+    buf_reset(&b);
+    mls_capabilities_write(types, 2, false, true, &b);
+    assert_hex(buf_bytes(&b), "020001 020003 04000aff01 00 020001");
     buf_free(&b);
 }
 

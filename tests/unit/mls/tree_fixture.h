@@ -43,8 +43,8 @@ fixture_leaf(const struct fixture_member *m, struct buf *out)
     struct mls_identity who = {.credential = bytes_str("somebody"),
                                .signature = m->signature};
 
-    assert_ok(
-        mls_leaf_write_first(&who, &m->encryption_pub, 0, UINT64_MAX, out));
+    assert_ok(mls_leaf_write_first(&who, &m->encryption_pub, 0, UINT64_MAX,
+                                   false, out));
 }
 
 static inline int
