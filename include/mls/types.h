@@ -7,12 +7,30 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/limits.h"
 #include "crypto/dh.h"
-#include "crypto/hash.h"
 #include "crypto/sign.h"
 
-enum { MLS_VERSION_10 = 1, MLS_SUITE = 0x0003, MLS_HASH_LEN = HASH_LEN };
+enum { MLS_VERSION_10 = 1, MLS_SUITE = 0x0003, MLS_HASH_LEN = 32 };
+
+/* Limits, all inclusive. */
+enum {
+    /* leaves of one tree, blank ones included */
+    MLS_TREE_LEAVES_MAX = 8192,
+
+    /* bytes: the largest structure that the library itself puts together, such
+     * as a Welcome with the tree of some thousand members. A buffer that the
+     * caller gives may have a lower limit of its own. */
+    MLS_LIMIT_BYTES = 16 * 1024 * 1024,
+
+    /* proposals that may wait in a group for a commit */
+    MLS_LIMIT_PENDING = 4096,
+
+    /* pre-shared keys in one commit or Welcome: each is compared with each */
+    MLS_PSKS_MAX = 256,
+
+    /* bytes: a label for the exporter */
+    MLS_LABEL_MAX = 240
+};
 
 /* Position of a member in the tree: 0 .. leaf count - 1. */
 struct mls_leaf_index {

@@ -7,13 +7,6 @@
 #include "base/reader.h"
 #include "mls/types.h"
 
-enum {
-    /* bytes: the largest structure that the library itself puts together (a
-     * Welcome with the tree of some thousand members). A caller's buffer may
-     * have a lower limit of its own. */
-    MLS_LIMIT_BYTES = 16 * 1024 * 1024
-};
-
 /* Everything is borrowed. */
 struct mls_group_context {
     uint16_t version;

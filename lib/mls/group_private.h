@@ -15,9 +15,7 @@
 
 enum {
     /* past epochs whose resumption_psk is kept */
-    MLS_RESUMPTION_KEPT = 8,
-    /* proposals that may wait for a commit */
-    MLS_LIMIT_PENDING = 4096
+    MLS_RESUMPTION_KEPT = 8
 };
 
 /* A proposal that waits for a commit. Owns everything. */

@@ -4,13 +4,14 @@
 #ifndef MLS_LABELS_H
 #define MLS_LABELS_H
 
+#include <assert.h>
+
 #include "base/buf.h"
+#include "crypto/hash.h"
 #include "crypto/hpke.h"
 #include "mls/types.h"
 
-/* characters: the longest label; all of the RFC's are short, those for the
- * exporter are the application's */
-enum { MLS_LABEL_MAX = 240 };
+static_assert((int)MLS_HASH_LEN == (int)HASH_LEN, "KDF.Nh is that of SHA-256");
 
 /* A secret of KDF.Nh bytes. */
 struct mls_secret {

@@ -2,6 +2,7 @@
 /* Parent hashes, RFC 9420 section 7.9. */
 #include "parent_hash.h"
 
+#include "crypto/hash.h"
 #include "tree_hash.h"
 
 /* ParentHashInput. sibling is the original sibling tree hash. */

@@ -6,11 +6,6 @@
 #include "base/reader.h"
 #include "labels.h"
 
-enum {
-    /* pre-shared keys of one commit or Welcome: each is compared with each */
-    MLS_PSKS_MAX = 256
-};
-
 enum mls_psk_type { MLS_PSK_EXTERNAL = 1, MLS_PSK_RESUMPTION = 2 };
 
 enum mls_psk_usage {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "tree_private.h"
 
 enum { INPUT_LEAF = 1, INPUT_PARENT = 2 };

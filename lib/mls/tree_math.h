@@ -6,14 +6,13 @@
 #ifndef MLS_TREE_MATH_H
 #define MLS_TREE_MATH_H
 
+#include <assert.h>
 #include <stdbool.h>
 
+#include "base/limits.h"
 #include "mls/types.h"
 
 enum {
-    /* leaves of one tree, blanks included: LIMIT_MEMBERS and room for users of
-     * the library alone */
-    MLS_TREE_LEAVES_MAX = 8192,
     /* nodes on the way from a leaf to the root, the leaf not counted */
     MLS_TREE_DEPTH_MAX = 13
 };

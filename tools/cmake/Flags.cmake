@@ -6,8 +6,14 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Kind of build" FORCE)
+endif()
+
 add_library(house_flags INTERFACE)
 target_compile_definitions(house_flags INTERFACE _GNU_SOURCE)
+# assert stays on, whatever the kind of build says
+target_compile_options(house_flags INTERFACE -UNDEBUG)
 target_compile_options(house_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual

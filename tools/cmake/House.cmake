@@ -5,12 +5,15 @@
 # include path only of those who link the library: what is not linked cannot be
 # included.
 #
-#   pristan_library(NAME FOLDER f [SHOWS libs] [HIDES libs])
+#   pristan_library(NAME FOLDER f [SHOWS libs] [HIDES libs] [WITHOUT files])
 #     SHOWS  libraries that its public headers use: passed on to its users
 #     HIDES  libraries that only its sources use
+#     WITHOUT  sources that stay out
 function(pristan_library name)
-  cmake_parse_arguments(P "" "FOLDER" "SHOWS;HIDES" ${ARGN})
+  cmake_parse_arguments(P "" "FOLDER" "SHOWS;HIDES;WITHOUT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${P_FOLDER}/*.c)
+  list(TRANSFORM P_WITHOUT PREPEND ${CMAKE_SOURCE_DIR}/${P_FOLDER}/)
+  list(REMOVE_ITEM sources ${P_WITHOUT})
   add_library(${name} STATIC ${sources})
   if(EXISTS ${CMAKE_SOURCE_DIR}/include/${name})
     set(gate ${CMAKE_BINARY_DIR}/gates/${name})
@@ -30,7 +33,7 @@ function(pristan_program name)
   target_link_libraries(${name} PRIVATE ${P_LINKS} house_flags)
   target_compile_definitions(${name} PRIVATE
                              PRISTAN_VERSION="${PROJECT_VERSION}")
-  install(TARGETS ${name} RUNTIME)
+  install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 
 #   pristan_unit_tests(LIBRARY [LINKS libs]): one program per

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "crypto/hash.h"
 #include "lib/mls/tree_hash.h"
 #include "lib/mls/tree_private.h"
 
