@@ -14,7 +14,15 @@
  * Storing: mls_group_save_epoch() changes only with the epoch (and with own or
  * received proposals), mls_group_save_messages() with every message. To store
  * before merging, use mls_staged_save_epoch() and mls_staged_save_messages(),
- * which give what the group would give after the merge. */
+ * which give what the group would give after the merge.
+ *
+ * Everywhere: random_start() (crypto/random.h) has been called. struct bytes
+ * are borrowed for the call; pointers are not NULL unless it says so. On an
+ * error groups and staged changes are as they were, and outputs must not be
+ * read: a struct buf that was to be appended to is good again after
+ * buf_reset(). ERR_MEMORY: an allocation failed. ERR_TOO_LARGE: over the limit
+ * of the buffer, or over MLS_LIMIT_BYTES. A group and what was staged from it
+ * belong to one thread at a time. Sections are those of RFC 9420. */
 #ifndef MLS_GROUP_H
 #define MLS_GROUP_H
 
@@ -27,9 +35,17 @@ struct mls_staged;
 
 /* --- beginning and end ------------------------------------------------- */
 
-/* A group of one at epoch 0 (section 11). extensions become those of the
- * GroupContext. *out is owned by the caller. ERR_MEMORY, ERR_TOO_LARGE,
- * ERR_MALFORMED when an extension breaks its own format. */
+/* A group of one at epoch 0 (section 11).
+ *
+ *  who         copied, the signature key too
+ *  group_id    any length; nobody else's: random, or otherwise unique
+ *  extensions  of the GroupContext, extension_count; NULL when there are none
+ *  not_before, not_after  lifetime of our leaf, seconds since 1970
+ *  out         owned by the caller: mls_group_free()
+ *
+ * ERR_MALFORMED when an extension breaks its own format or is not among who's
+ * extension_types, ERR_AUTH when who's key is no good, ERR_MEMORY,
+ * ERR_TOO_LARGE. */
 MUST_USE enum err mls_group_create(const struct mls_identity *who,
                                    struct bytes group_id,
                                    const struct mls_extension *extensions,
@@ -40,16 +56,17 @@ MUST_USE enum err mls_group_create(const struct mls_identity *who,
 
 /* A pre-shared key that the application holds (section 8.4, external). */
 struct mls_psk {
-    struct bytes id;
-    struct bytes secret;
+    struct bytes id;     /* psk_id */
+    struct bytes secret; /* any length; not guessable */
 };
 
-/* What joining may need besides the Welcome. */
+/* What joining may need besides the Welcome. Borrowed for the call. */
 struct mls_join {
     struct bytes welcome;     /* MLSMessage */
     struct bytes key_package; /* the MLSMessage that we gave out */
     const struct mls_key_package_secret *secret;
-    struct bytes ratchet_tree; /* empty: inside the Welcome */
+    struct bytes ratchet_tree; /* of mls_group_ratchet_tree(); empty: it is
+                                * inside the Welcome */
     const struct mls_psk *psks;
     size_t psk_count;
     const struct mls_group *past; /* whose resumption_psks the Welcome may name
@@ -57,42 +74,57 @@ struct mls_join {
     uint64_t now;                 /* seconds; 0: do not look at lifetimes */
 };
 
-/* Joins (section 12.4.3.1, every check). ERR_NOT_FOUND when the Welcome is not
- * for this key package, or needs a pre-shared key that was not given;
- * ERR_EXPIRED when now is outside the key package's lifetime; ERR_USE when
- * secret is not that of the key package; ERR_MALFORMED, ERR_AUTH,
- * ERR_UNSUPPORTED, ERR_MEMORY. *out is owned by the caller. That the group id
- * is not one of a group that we are in is for the caller to check. */
+/* Joins (section 12.4.3.1, every check). *out is owned by the caller, who
+ * stores it and forgets the secret in one transaction, unless the key package
+ * is one of last resort. That the group id is not one of a group that we are in
+ * is for the caller to check, and who the others are: mls_group_member().
+ *
+ * ERR_NOT_FOUND    not for this key package, or a pre-shared key was not given
+ * ERR_EXPIRED      now is outside the key package's lifetime
+ * ERR_USE          secret is not that of the key package
+ * ERR_MALFORMED    does not parse or breaks a rule, or no tree is there
+ * ERR_AUTH         a signature, tag or AEAD does not hold
+ * ERR_UNSUPPORTED  another version or suite
+ * ERR_TOO_LARGE    over MLS_TREE_LEAVES_MAX
+ * ERR_MEMORY */
 MUST_USE enum err
 mls_group_join(const struct mls_join *in, struct mls_group **out);
 
-/* Publishes the group for external joins (section 12.4.3.2): appends an
- * MLSMessage with a signed GroupInfo that holds external_pub, and the tree when
- * asked for. Whoever has it can join: not for closed groups. ERR_TURN (we are
- * out), ERR_MEMORY, ERR_TOO_LARGE. */
+/* Publishes the group for external joins (sections 12.4.3, 12.4.3.2): appends
+ * an MLSMessage with a signed GroupInfo that holds external_pub, and the tree
+ * when asked for. Good until the next commit. Whoever has it can join: not for
+ * closed groups. ERR_TURN (we were removed, or the group has ended),
+ * ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err
 mls_group_publish(const struct mls_group *g, bool with_tree, struct buf *out);
 
+/* Borrowed for the call. */
 struct mls_external_join {
-    struct bytes group_info;   /* MLSMessage */
+    struct bytes group_info;   /* MLSMessage, of mls_group_publish() */
     struct bytes ratchet_tree; /* empty: inside the GroupInfo */
     const struct mls_identity *who;
-    bool replace;              /* take the place of an old leaf of ours: */
-    struct mls_leaf_index old; /* it has the same credential */
-    const struct mls_psk *psks;
+    bool replace;               /* take the place of an old leaf of ours: */
+    struct mls_leaf_index old;  /* it has the same credential */
+    const struct mls_psk *psks; /* external ones, to be mixed in */
     size_t psk_count;
-    struct bytes authenticated_data;
+    struct bytes authenticated_data; /* in the clear, under our signature */
 };
 
-/* Joins by an external commit.
+/* Joins by an external commit (section 12.4.3.2).
  *
- *  commit  appended: the MLSMessage for the members
+ *  commit  appended: the MLSMessage for the members, a PublicMessage
  *  out     the group as it will be when the commit counts, and of no use if it
  *          does not; owned by the caller
  *
- * ERR_NOT_FOUND when there is no external_pub, ERR_MALFORMED also when a member
- * that is not replaced has the signature key of who, ERR_AUTH,
- * ERR_UNSUPPORTED, ERR_FULL (the tree), ERR_MEMORY, ERR_TOO_LARGE. */
+ * ERR_NOT_FOUND    there is no external_pub
+ * ERR_MALFORMED    does not parse or breaks a rule; no tree is there; a member
+ *                  that is not replaced has the signature key of who; old has
+ *                  another credential
+ * ERR_AUTH         a signature does not hold
+ * ERR_UNSUPPORTED  another version or suite
+ * ERR_FULL         the tree
+ * ERR_TOO_LARGE    over MLS_TREE_LEAVES_MAX or MLS_PSKS_MAX, or of a buffer
+ * ERR_MEMORY */
 MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
                                           struct buf *commit,
                                           struct mls_group **out);
@@ -102,37 +134,45 @@ void mls_group_free(struct mls_group *g);
 
 /* --- looking ----------------------------------------------------------- */
 
+/* The group_id, borrowed until the next merge; the epoch; our place; leaves, a
+ * power of two, blank ones included; members (sections 7.1, 8.1). */
 struct bytes mls_group_id(const struct mls_group *g);
 uint64_t mls_group_epoch(const struct mls_group *g);
 struct mls_leaf_index mls_group_own_leaf(const struct mls_group *g);
-uint32_t mls_group_leaf_count(const struct mls_group *g); /* with blanks */
+uint32_t mls_group_leaf_count(const struct mls_group *g);
 uint32_t mls_group_member_count(const struct mls_group *g);
 
+/* What a LeafNode says of its owner (section 7.2). */
 struct mls_member {
     struct mls_leaf_index leaf;
-    struct bytes credential; /* BasicCredential identity */
+    struct bytes credential; /* BasicCredential identity (5.3), as it came: any
+                              * bytes, proven by nothing but the caller */
     struct sign_public signature_key;
     struct dh_public encryption_key;
 };
 
 /* The member at a leaf, borrowed until the next merge; false when blank or out
- * of range. */
+ * of range. All of them: leaf 0 to mls_group_leaf_count() - 1. */
 bool mls_group_member(const struct mls_group *g,
                       struct mls_leaf_index leaf,
                       struct mls_member *out);
 
-/* A leaf extension of a member; false when absent. */
+/* A leaf extension of a member (7.2), borrowed until the next merge; false when
+ * absent, or there is no such member. */
 bool mls_group_member_extension(const struct mls_group *g,
                                 struct mls_leaf_index leaf,
                                 uint16_t type,
                                 struct bytes *data);
 
-/* A GroupContext extension; false when absent. */
+/* A GroupContext extension (8.1), borrowed until the next merge; false when
+ * absent. */
 bool mls_group_extension(const struct mls_group *g,
                          uint16_t type,
                          struct bytes *data);
 
-/* Section 8.7. */
+/* The same for all members of an epoch. The authenticator (8.7) is what people
+ * compare by another way, and no key; the others are the hash of the tree (7.8)
+ * and of all commits so far (8.2), zeros at epoch 0. */
 void mls_group_epoch_authenticator(const struct mls_group *g,
                                    uint8_t out[static MLS_HASH_LEN]);
 void mls_group_tree_hash(const struct mls_group *g,
@@ -141,11 +181,14 @@ void mls_group_confirmed_transcript_hash(const struct mls_group *g,
                                          uint8_t out[static MLS_HASH_LEN]);
 
 /* Appends the ratchet tree (section 12.4.3.3), for joiners whose Welcome came
- * without it: mls_join.ratchet_tree. ERR_MEMORY, ERR_TOO_LARGE. */
+ * without it: mls_join.ratchet_tree. About 165 bytes and the credential for
+ * each member. ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err
 mls_group_ratchet_tree(const struct mls_group *g, struct buf *out);
 
-/* MLS-Exporter (section 8.5). ERR_TOO_LARGE over 255 * 32 bytes. */
+/* MLS-Exporter (section 8.5): fills out[0 .. len), for all members of the epoch
+ * the same; wiped by the caller. ERR_TOO_LARGE when len is over 255 * 32, or
+ * label over MLS_LABEL_MAX. */
 MUST_USE enum err mls_group_export(const struct mls_group *g,
                                    const char *label,
                                    struct bytes context,
@@ -154,10 +197,12 @@ MUST_USE enum err mls_group_export(const struct mls_group *g,
 
 /* --- messages ---------------------------------------------------------- */
 
-/* An application message as PrivateMessage.
+/* An application message as PrivateMessage (section 6.3).
  *
+ *  authenticated_data  in the clear, under our signature
  *  padding  zero bytes added inside (section 6.3.1)
- *  out      appended: the MLSMessage
+ *  out      appended: the MLSMessage, about 135 bytes longer than plaintext,
+ *           padding and authenticated_data
  *  staged   our ratchet one step further; store it before out leaves
  *
  * ERR_MEMORY, ERR_TOO_LARGE, ERR_TURN (we were removed, or the group has
@@ -171,8 +216,10 @@ MUST_USE enum err mls_group_encrypt(const struct mls_group *g,
 
 enum mls_framing { MLS_FRAME_PRIVATE, MLS_FRAME_PUBLIC };
 
-/* A proposal of ours, to be committed by somebody by reference (section 12.1).
- * The staged change remembers it, with the new leaf key of an Update.
+/* A proposal of ours, to be committed by somebody by reference (section 12.1);
+ * out is appended to, staged owned by the caller. The staged change remembers
+ * it, with the new leaf key of an Update; it must be stored before out leaves.
+ * key_package is a KeyPackage in an MLSMessage.
  * ERR_MALFORMED when it breaks a rule of section 12.1, ERR_AUTH, ERR_EXPIRED,
  * ERR_UNSUPPORTED (the key package of an Add), ERR_FULL (too many wait
  * already), ERR_MEMORY, ERR_TOO_LARGE, ERR_TURN as above. */
@@ -194,7 +241,8 @@ MUST_USE enum err mls_group_propose_add(const struct mls_group *g,
                                         struct buf *out,
                                         struct mls_staged **staged);
 
-/* What a commit shall do besides the proposals that wait in the group. */
+/* What a commit shall do besides the proposals that wait in the group; borrowed
+ * for the call. All zero: an empty commit with a path. */
 struct mls_commit_plan {
     const struct bytes *adds; /* KeyPackages in MLSMessages, by value */
     size_t add_count;
@@ -203,8 +251,8 @@ struct mls_commit_plan {
     const struct mls_extension *extensions; /* replaces those of the group */
     size_t extension_count;
     bool replace_extensions;
-    const struct mls_psk *psks; /* by value, external */
-    size_t psk_count;
+    const struct mls_psk *psks;       /* by value, external */
+    size_t psk_count;                 /* at most MLS_PSKS_MAX in one commit */
     const struct mls_psk *known_psks; /* that waiting proposals may name */
     size_t known_psk_count;
     bool skip_pending; /* leave waiting proposals out */
@@ -221,7 +269,9 @@ struct mls_commit_plan {
  * commit has won, merge staged; then the Welcome may leave.
  *
  *  commit   appended: MLSMessage
- *  welcome  appended: one MLSMessage for all who are added, or nothing
+ *  welcome  appended: one MLSMessage for all who are added, 118 bytes for
+ *           each and the tree; or nothing
+ *  staged   owned by the caller; mls_staged_save_pending() keeps it
  *
  * ERR_MALFORMED when an add, a remove or the extensions are not valid,
  * ERR_EXPIRED an add, ERR_FULL no room for more members, ERR_TOO_LARGE,
@@ -246,19 +296,22 @@ MUST_USE enum err mls_staged_load_pending(const struct mls_group *g,
 /* Judges one message from another member (sections 6, 12.1 to 12.4).
  *
  *  g    not changed on any path
- *  in   one MLSMessage (Public- or PrivateMessage); borrowed for the call
- *  psks external keys that a commit may name
+ *  in   message: one MLSMessage (Public- or PrivateMessage); psks: those of
+ *       the application that a commit may name; borrowed for the call
+ *  out  owned by the caller: mls_group_merge() or mls_staged_free()
  *
  * ERR_MALFORMED  does not parse, or breaks a rule of the RFC
  * ERR_AUTH       a signature, tag or AEAD does not hold
  * ERR_EPOCH      for another epoch or group
  * ERR_EXISTS     this generation of the sender's ratchet was used already
- * ERR_TURN       our own, by our signature, of a generation that we have not used:
- *                there is a copy of us, or the caller has it staged; one of
- *                a used generation is ERR_EXISTS, and may be anybody's doing.
- *                Or the group has ended for us
+ * ERR_TURN       our own, by our signature, of a generation that we have not
+ *                used: there is a copy of us, or the caller has it staged; one
+ *                of a used generation is ERR_EXISTS, and may be anybody's
+ *                doing. Or the group has ended for us
  * ERR_FULL       a proposal when too many wait already
- * ERR_NOT_FOUND  a PSK or a referenced proposal is not known */
+ * ERR_NOT_FOUND  a PSK or a referenced proposal is not known
+ * ERR_EXPIRED    an Add whose key package is outside its lifetime
+ * ERR_UNSUPPORTED  an Add whose key package is of another suite */
 struct mls_process {
     struct bytes message;
     const struct mls_psk *psks;
@@ -283,17 +336,21 @@ enum mls_staged_kind {
     MLS_STAGED_SENT         /* our own ratchet after _encrypt() */
 };
 
+/* What it is; who sent it (6, 6.1): for a member mls_staged_sender() is the
+ * leaf, for an external sender the index in the list of them, otherwise 0; how
+ * it came; its authenticated_data, borrowed until s is merged or freed. */
 enum mls_staged_kind mls_staged_kind(const struct mls_staged *s);
 enum mls_sender_type mls_staged_sender_type(const struct mls_staged *s);
 struct mls_leaf_index mls_staged_sender(const struct mls_staged *s);
 enum mls_wire_format mls_staged_wire_format(const struct mls_staged *s);
 struct bytes mls_staged_authenticated_data(const struct mls_staged *s);
 
-/* The text of an APPLICATION. Borrowed. */
+/* The text of an APPLICATION, borrowed until s is merged or freed; empty for
+ * the others. */
 struct bytes mls_staged_plaintext(const struct mls_staged *s);
 
-/* What a PROPOSAL (one) or a COMMIT (all, in the order of application) does.
- * Borrowed. */
+/* What a PROPOSAL (one) or a COMMIT (all, in the order of application, 12.3)
+ * does. Borrowed until s is merged or freed; i is below the count. */
 struct mls_change {
     enum mls_proposal_type type;
     bool by_reference;
@@ -310,7 +367,8 @@ struct mls_change mls_staged_change(const struct mls_staged *s, size_t i);
  * exporters; borrowed, NULL for other kinds. */
 const struct mls_group *mls_staged_group(const struct mls_staged *s);
 
-/* What mls_group_save_*() would give after the merge. */
+/* What mls_group_save_*() would give after the merge: appended. g is the group
+ * that s was made from. ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err mls_staged_save_epoch(const struct mls_staged *s,
                                         const struct mls_group *g,
                                         struct buf *out);
@@ -321,8 +379,9 @@ MUST_USE enum err mls_staged_save_messages(const struct mls_staged *s,
 /* True when the merge changes the per-epoch blob. */
 bool mls_staged_changes_epoch(const struct mls_staged *s);
 
-/* Applies and frees s. Cannot fail. s must come from this g in its present
- * state, and not be LOCKED_OUT. */
+/* Applies and frees s (12.4.2, 9.2). Cannot fail. s must come from this g in
+ * its present state, and not be LOCKED_OUT. What was borrowed from g or s is
+ * dead. */
 void mls_group_merge(struct mls_group *g, struct mls_staged *s);
 
 /* To be called when a commit of ours is about to leave: takes the message key
@@ -332,24 +391,32 @@ void mls_group_merge(struct mls_group *g, struct mls_staged *s);
  * same epoch have been merged. For other kinds, whose merge does the same, not
  * needed. */
 void mls_group_merge_sent(struct mls_group *g, struct mls_staged *s);
+
+/* Throws s away, and wipes; its group stays as it is. NULL is allowed. */
 void mls_staged_free(struct mls_staged *s);
 
 /* --- waiting proposals ------------------------------------------------- */
 
+/* Proposals that were merged and not committed yet, the oldest first; at most
+ * MLS_LIMIT_PENDING. Borrowed until the next merge; i is below the count. */
 size_t mls_group_pending_count(const struct mls_group *g);
 struct mls_change mls_group_pending(const struct mls_group *g, size_t i);
 
 /* --- storing ----------------------------------------------------------- */
 
-/* Append the blobs: version, suite, content. They hold secrets; the caller
- * seals them. ERR_MEMORY, ERR_TOO_LARGE. */
+/* Append the blobs: version, suite, content, hash. The first is as long as the
+ * tree and about 1,000 bytes more, the second 100 to 700 and 48 for each
+ * message that was skipped. They hold secrets; the caller seals them.
+ * ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err
 mls_group_save_epoch(const struct mls_group *g, struct buf *out);
 MUST_USE enum err
 mls_group_save_messages(const struct mls_group *g, struct buf *out);
 
-/* ERR_UNSUPPORTED for another version or suite, ERR_MALFORMED when damaged or
- * when the two do not belong together. */
+/* The group as it was saved; *out is owned by the caller. The blobs are
+ * trusted: their hash finds damage, not forgery. ERR_UNSUPPORTED for another
+ * version or suite, ERR_MALFORMED when damaged or when the two do not belong
+ * together, ERR_MEMORY. */
 MUST_USE enum err mls_group_load(struct bytes epoch,
                                  struct bytes messages,
                                  struct mls_group **out);
