@@ -48,4 +48,8 @@ mem_allowed(void)
 }
 #endif
 
+/* Gives what was freed back to the system, as far as the allocator can; takes
+ * milliseconds after a burst. */
+void mem_trim(void);
+
 #endif

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 void *
 mem_new(size_t size)
 {
@@ -55,4 +59,12 @@ mem_wipe(void *p, size_t size)
 {
     if (p != NULL && size > 0)
         explicit_bzero(p, size);
+}
+
+void
+mem_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }

@@ -140,5 +140,5 @@ bool
 batch_over_mark(const struct batch *b)
 {
     return b->arena.used > BATCH_BYTES_MARK ||
-           b->face.op_count > BATCH_OPS_MAX / 2;
+           b->face.op_count > BATCH_OPS_MARK;
 }

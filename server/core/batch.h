@@ -11,7 +11,11 @@ enum {
     BATCH_OPS_MAX = 16384,  /* more are refused */
     BATCH_LOADS_MAX = 4096, /* more wait */
 
-    /* bytes: over the mark nothing more is read, over the limit refused */
+    /* operations: over the mark nothing more is read, so that storing takes
+     * some milliseconds and who says little waits no longer than that */
+    BATCH_OPS_MARK = 512,
+
+    /* bytes: the same, and over the limit refused */
     BATCH_BYTES_MARK = 4 * 1024 * 1024,
     BATCH_BYTES_MAX = 32 * 1024 * 1024,
 

@@ -58,6 +58,10 @@ enum {
     /* bytes pending for one session, over which records are not pushed */
     CORE_PENDING_MARK = 2 * LIMIT_FRAME,
 
+    /* bytes pending for all sessions, over which nothing is pushed either: the
+     * watchers get it from the store, a few at a time */
+    CORE_PENDING_ALL = 64 * 1024 * 1024,
+
     /* loads of one session in one batch: others are served in between */
     CORE_LOADS_EACH = 2,
 
@@ -99,6 +103,7 @@ struct session {
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
     uint32_t held;            /* bytes that the link holds */
+    uint32_t pending;         /* bytes that wait in the link for the flush */
     uint16_t ops_under_way;
     uint16_t want_count;
     uint16_t watch_count;
@@ -144,6 +149,7 @@ struct relay {
     struct queue asking;
     struct queue midway;
     uint64_t held;      /* bytes of all sessions */
+    uint64_t pending;   /* the same */
     uint32_t strangers; /* sessions that are GREETING */
     struct topic_table topics;
     struct prefix_table prefixes;
@@ -202,6 +208,9 @@ void session_refuse(struct relay *r,
                     uint32_t tag,
                     enum refusal reason,
                     uint32_t retry_after_s);
+
+/* After its link was added to or flushed: keeps r->pending true. */
+void session_reckon(struct relay *r, struct session *s);
 
 /* Hangs it on a clock. */
 void session_hang(struct relay *r,

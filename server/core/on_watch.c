@@ -239,7 +239,8 @@ watch_push(struct relay *r,
 
         if (s->state == SESSION_OPEN && w->answered && !w->loading &&
             w->after == number - 1 && w->credit >= bytes.len && !s->clogged &&
-            link_pending_len(s->link) < CORE_PENDING_MARK)
+            link_pending_len(s->link) < CORE_PENDING_MARK &&
+            r->pending < CORE_PENDING_ALL)
             push(r, w, number, kind, bytes);
         else
             watch_step(r, w);

@@ -301,6 +301,7 @@ gather(struct relay *r, struct session *s)
         if (e == ERR_OK && s->state == SESSION_CLOSED)
             e = link_close(s->link, out);
     }
+    session_reckon(r, s);
     if (e != ERR_OK)
         session_turn(r, s, SESSION_CLOSED);
     if (out == &s->out) { /* an idle session keeps no memory for this */

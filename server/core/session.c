@@ -48,6 +48,15 @@ weigh(struct relay *r, struct session *s, size_t held)
 }
 
 void
+session_reckon(struct relay *r, struct session *s)
+{
+    size_t len = s->link == NULL ? 0 : link_pending_len(s->link);
+
+    r->pending = r->pending - s->pending + len;
+    s->pending = (uint32_t)len;
+}
+
+void
 session_free(struct relay *r, struct session *s)
 {
     session_turn(r, s, SESSION_CLOSED);
@@ -57,6 +66,7 @@ session_free(struct relay *r, struct session *s)
     wants_free(s);
     queue_remove(&s->dirty);
     weigh(r, s, 0);
+    r->pending -= s->pending;
     (void)map_take(&r->sessions, s->id);
     prefix_leave(s->prefix, s->clock_ms);
     link_free(s->link);
@@ -120,6 +130,7 @@ session_tell_pieces(struct relay *r,
         if (e == ERR_OK)
             e = link_add(s->link, pieces, piece_count);
     }
+    session_reckon(r, s);
     if (e == ERR_OK)
         session_mark(r, s);
     else
@@ -269,6 +280,7 @@ session_read(struct relay *r,
         link_state(s->link) == LINK_CLOSED)
         session_close(r, s);
     bound_held(r, s);
+    session_reckon(r, s);
     if (s->out.len > 0)
         session_mark(r, s);
 }

@@ -89,10 +89,9 @@ may_read(struct server *s, struct conn *c)
 
     if (s->round_us == 0)
         s->round_us = now;
-    if (now - s->round_us < CONN_ROUND_US || c->state != CONN_OPEN)
-        return true;
     charge(c, now, 0);
-    return c->debt_us < CONN_LIGHT_US;
+    return now - s->round_us < CONN_ROUND_US || c->debt_us < CONN_LIGHT_US ||
+           c->state != CONN_OPEN;
 }
 
 /* No buffer makes on_read() be called with UV_ENOBUFS, and the bytes stay in
@@ -104,12 +103,12 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
     struct server *s = server_of(c);
 
     (void)suggested;
-    if (!may_read(s, c)) {
+    if (!may_read(s, c) || relay_holds(s->relay, c->id)) {
         *buf = uv_buf_init(NULL, 0);
         return;
     }
     buf->base = (char *)s->read;
-    buf->len = sizeof s->read;
+    buf->len = c->debt_us < CONN_LIGHT_US ? sizeof s->read : CONN_PIECE;
 }
 
 static void

@@ -34,7 +34,10 @@ enum {
 
     /* us that one round may spend on reading before those who took much of it
      * lately have to wait for the next */
-    CONN_ROUND_US = 2000,
+    CONN_ROUND_US = 500,
+
+    /* bytes that one of these is read at a time */
+    CONN_PIECE = 16 * 1024,
 
     /* us of debt up to which a connection took little; what each begins with,
      * so that strangers wait behind those who talk; us forgiven in each ms: one

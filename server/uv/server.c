@@ -221,6 +221,10 @@ on_timer(uv_timer_t *t)
 
     relay_feed_tick(s->relay, now);
     conn_linger(s, now.mono_ms);
+    if (now.mono_ms - s->trim_ms >= SERVER_TRIM_MS) {
+        s->trim_ms = now.mono_ms;
+        mem_trim();
+    }
     server_turn(s);
 }
 

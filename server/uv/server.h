@@ -16,7 +16,8 @@
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
     SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
-    SERVER_STOP_MS = 5 * 1000 /* for the last bytes when stopping */
+    SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
+    SERVER_STOP_MS = 5 * 1000   /* for the last bytes when stopping */
 };
 
 struct server {
@@ -43,6 +44,7 @@ struct server {
     bool limit_local;                      /* this machine's addresses, too */
     struct relay_counters told;            /* as of the last log lines */
     uint64_t prefix_key_ms;                /* when it was made */
+    uint64_t trim_ms;                      /* when memory was given back last */
     uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];
     bool storing;

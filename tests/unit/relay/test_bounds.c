@@ -86,6 +86,33 @@ leave_half_said(struct stage *t, const uint8_t *big)
     return c->conn;
 }
 
+/* A record that many watch is not copied for all of them at once without end:
+ * who is not pushed to gets it from the store. */
+static void
+a03_what_is_pending_for_all_has_a_bound(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *writer = stage_join(t, 0);
+    struct stage_client *reader = stage_join(t, 1);
+    struct relay_counters before;
+    struct relay_counters after;
+
+    (void)stage_answer(t, reader, q_watch(stage_channel(1), 0, 1000));
+    assert_int_equal(t->relay->pending, 0);
+    relay_get_counters(t->relay, &before);
+    t->relay->pending += CORE_PENDING_ALL; /* other people's */
+    (void)stage_answer(t, writer, q_text(1, "not pushed"));
+    assert_int_equal(stage_event(reader)->kind, EVENT_RECORDS);
+    relay_get_counters(t->relay, &after);
+    assert_int_equal(after.pushed, before.pushed);
+    t->relay->pending -= CORE_PENDING_ALL;
+    (void)stage_answer(t, writer, q_text(1, "pushed"));
+    assert_int_equal(stage_event(reader)->kind, EVENT_RECORDS);
+    relay_get_counters(t->relay, &after);
+    assert_int_equal(after.pushed, before.pushed + 1);
+    assert_int_equal(t->relay->pending, 0);
+}
+
 static void
 a04_halves_of_frames_have_a_budget(void **state)
 {
@@ -201,6 +228,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(a01_a_mere_connection_costs_no_link),
         STAGED(a01_strangers_hold_little_when_there_are_many),
+        STAGED(a03_what_is_pending_for_all_has_a_bound),
         STAGED(a04_halves_of_frames_have_a_budget),
         STAGED(a14_a_stranger_makes_room),
         STAGED(a19_watches_of_all_have_a_bound),
