@@ -167,6 +167,23 @@ check_folder(struct restore *r)
     return (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_OK;
 }
 
+/* The key is overwritten, not only left out; a new id. */
+static enum err
+settle(sqlite3 *db)
+{
+    enum err e = sqlite_err(
+        sqlite3_exec(db,
+                     "PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+                     "BEGIN IMMEDIATE; DROP TABLE " BACKUP_KEY_TABLE,
+                     NULL, NULL, NULL));
+
+    if (e == ERR_OK)
+        e = sqlite_turn_renew(db);
+    if (e == ERR_OK)
+        e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    return e;
+}
+
 /* The copy without the key, whole and on the disk. */
 static enum err
 make_fresh(struct restore *r)
@@ -187,15 +204,10 @@ make_fresh(struct restore *r)
     rc = sqlite3_backup_step(copy, -1);
     if (sqlite3_backup_finish(copy) != SQLITE_OK || rc != SQLITE_DONE)
         return rc == SQLITE_DONE ? ERR_DISK : sqlite_err(rc);
-    /* overwritten, not only left out */
-    rc = sqlite3_exec(r->to,
-                      "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
-                      "DROP TABLE " BACKUP_KEY_TABLE,
-                      NULL, NULL, NULL);
+    e = settle(r->to);
     if (sqlite3_close(r->to) != SQLITE_OK)
         return ERR_DISK;
     r->to = NULL;
-    e = sqlite_err(rc);
     return e == ERR_OK ? file_folder_sync(r->want->folder) : e;
 }
 

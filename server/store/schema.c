@@ -8,7 +8,7 @@
 
 enum {
     APPLICATION_ID = 0x50525253, /* "PRRS" */
-    VERSION = 1
+    VERSION = 2
 };
 
 /* Records lie in the order in which they came, with an index by place and
@@ -67,13 +67,42 @@ ask_number(sqlite3 *db, const char *sql, int64_t *out)
     return e;
 }
 
+/* Version 2: each transaction says where it belongs (sqlite_turn.c). */
 static enum err
-step(sqlite3 *db, const char *sql)
+to_2(sqlite3 *db)
 {
-    enum err e = sqlite_err(sqlite3_exec(db, sql, NULL, NULL, NULL));
+    enum err e =
+        sqlite_err(sqlite3_exec(db,
+                                "CREATE TABLE turn(key INTEGER PRIMARY KEY,"
+                                " mark BLOB NOT NULL) STRICT;"
+                                "PRAGMA user_version = 2",
+                                NULL, NULL, NULL));
 
+    return e == ERR_OK ? sqlite_turn_begin(db) : e;
+}
+
+/* From the version that is the index to the next. */
+typedef enum err step_up(sqlite3 *db);
+static step_up *const steps[VERSION] = {[1] = to_2};
+
+/* In the transaction that is open. */
+static enum err
+create(sqlite3 *db, int64_t version)
+{
+    enum err e = sqlite_err(sqlite3_exec(db, create_1, NULL, NULL, NULL));
+
+    for (int64_t v = 1; e == ERR_OK && v < version; v++)
+        e = steps[v](db);
+    return e;
+}
+
+static enum err
+commit(sqlite3 *db, enum err e)
+{
     if (e == ERR_OK)
         e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    if (e != ERR_OK)
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return e;
 }
 
@@ -110,9 +139,8 @@ describe_ours(int64_t version, const char *but, char **out)
     sqlite3 *db = NULL;
     enum err e = sqlite_err(sqlite3_open(":memory:", &db));
 
-    (void)version; /* there is one */
     if (e == ERR_OK)
-        e = sqlite_err(sqlite3_exec(db, create_1, NULL, NULL, NULL));
+        e = create(db, version);
     if (e == ERR_OK)
         e = describe(db, but, out);
     sqlite3_close(db);
@@ -165,12 +193,35 @@ schema_open(sqlite3 *db)
     if (e == ERR_OK)
         e = ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
     if (e == ERR_OK && id == 0 && version == 0 && tables == 0)
-        e = step(db, create_1);
-    else if (e == ERR_OK && id == APPLICATION_ID && version == VERSION)
-        e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
-    else if (e == ERR_OK)
+        e = create(db, VERSION);
+    else if (e == ERR_OK &&
+             (id != APPLICATION_ID || version < 1 || version > VERSION))
         e = ERR_UNSUPPORTED;
-    if (e != ERR_OK)
-        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return e;
+    return commit(db, e);
+}
+
+static enum err
+copy_log(sqlite3 *db)
+{
+    return sqlite_err(sqlite3_wal_checkpoint_v2(
+        db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+}
+
+enum err
+schema_migrate(struct engine_sqlite *s)
+{
+    int64_t version = 0;
+    bool moved = false;
+    enum err e = ask_number(s->db, "PRAGMA user_version", &version);
+
+    for (; e == ERR_OK && version < VERSION; version++) {
+        e = sqlite_err(
+            sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+        if (e == ERR_OK)
+            e = commit(s->db, steps[version](s->db));
+        moved = true;
+    }
+    if (e == ERR_OK && moved)
+        e = copy_log(s->db);
+    return e == ERR_OK && moved ? sqlite_turn_check(s) : e;
 }

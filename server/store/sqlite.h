@@ -23,6 +23,7 @@ enum statement {
     ST_ROLLBACK,
     ST_PAGE_COUNT,
     ST_FREE_COUNT,
+    ST_TURN_PUT,
     ST_PLACE_GET,
     ST_PLACE_INSERT,
     ST_PLACE_UPDATE,
@@ -56,6 +57,14 @@ enum statement {
     STATEMENTS
 };
 
+/* Where a database is among its transactions: sqlite_turn.c. */
+struct sqlite_turn {
+    uint8_t id[16]; /* of the database */
+    uint64_t turn;
+    uint8_t nonce[8];
+    uint8_t before[8]; /* nonce of the turn before */
+};
+
 struct engine_sqlite {
     struct engine engine; /* first */
     sqlite3 *db;
@@ -65,9 +74,13 @@ struct engine_sqlite {
     struct record_row next_stub;
     bool page_live; /* that statement has more */
     bool page_stubs;
-    uint64_t size;  /* bytes in use when the transaction began, and put since */
-    int log_frames; /* set by the log's hook after each commit */
+    uint64_t size; /* bytes in use when the transaction began, and put since */
+    struct sqlite_turn turn;
+    struct sqlite_turn next_turn; /* of the transaction under way */
+    sqlite3_int64 changes;        /* of rows, when it began */
+    int log_frames;               /* set by the log's hook after each commit */
     uint64_t ballast_bytes;
+    int log_frames_max;
     struct engine_backup *backup; /* under way, or NULL */
     char folder[SQLITE_PATH_MAX];
     char path[SQLITE_PATH_MAX];
@@ -156,14 +169,34 @@ bool check_holds(const struct check *want, struct bytes got);
 /* --- schema.c ----------------------------------------------------------------
  */
 
-/* Makes or brings up to date; one transaction. ERR_UNSUPPORTED: later, or not
- * ours. */
+/* Makes the tables when there are none, before there is a log; otherwise looks
+ * whose they are. Begins with the lock. ERR_BUSY; ERR_UNSUPPORTED: later, or
+ * not ours. */
 MUST_USE enum err schema_open(sqlite3 *db);
+
+/* Brings an older one up to date, each step a transaction. Sets turn. */
+MUST_USE enum err schema_migrate(struct engine_sqlite *s);
 
 /* Whether the database is a relay's, of a version that we know, and has just
  * the tables of it, but for one whose name is given. ERR_UNSUPPORTED;
  * ERR_MALFORMED: other tables, or they cannot be read. */
 MUST_USE enum err schema_check(sqlite3 *db, const char *but);
+
+/* --- sqlite_turn.c ---------------------------------------------------------
+ */
+
+/* The first mark, with a new id, in whatever transaction is open. */
+MUST_USE enum err sqlite_turn_begin(sqlite3 *db);
+
+/* The same for tables that come from elsewhere; of version 1 they have none. */
+MUST_USE enum err sqlite_turn_renew(sqlite3 *db);
+
+/* The next mark, to be committed with what it stands for. */
+MUST_USE enum err sqlite_turn_next(struct engine_sqlite *s);
+
+/* Before anything is written: does the log belong to the database? Sets turn.
+ * ERR_MALFORMED: it does not. A database of version 1 has no marks. */
+MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
 
 /* --- sqlite_disk.c -----------------------------------------------------------
  */

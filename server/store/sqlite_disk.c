@@ -24,7 +24,7 @@ sqlite_checkpoint_long(struct engine_sqlite *s)
 {
     enum err e = ERR_OK;
 
-    if (s->log_frames >= SQLITE_CHECKPOINT_FRAMES)
+    if (s->log_frames >= s->log_frames_max)
         e = checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
     return e;
 }

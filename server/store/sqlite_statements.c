@@ -10,6 +10,7 @@ static const char *const sql[STATEMENTS] = {
     [ST_ROLLBACK] = "ROLLBACK",
     [ST_PAGE_COUNT] = "PRAGMA page_count",
     [ST_FREE_COUNT] = "PRAGMA freelist_count",
+    [ST_TURN_PUT] = "UPDATE turn SET mark = ? WHERE key = 1",
     [ST_PLACE_GET] = "SELECT " PLACE_COLUMNS " FROM place p WHERE p.id = ?",
     [ST_PLACE_INSERT] =
         "INSERT INTO place(id, kind, last, commits, live_count, live_bytes,"

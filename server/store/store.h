@@ -59,7 +59,9 @@ struct store_sqlite_config {
     const char *folder; /* exists; relay.db and ballast are made in it */
     struct store_quota quota;
     uint64_t ballast_bytes; /* 0: none */
-    bool read_only;         /* for what-i-know: nothing is made or changed */
+    unsigned log_frames;    /* pages in the log after which it is copied into
+                             * the database; 0: 4,000 */
+    bool read_only;         /* for what-i-know: no ballast, nothing is made */
 };
 
 /* ERR_BUSY         another process has it

@@ -32,6 +32,7 @@ begin(struct engine *e)
         b = sqlite_bind(s, ST_FREE_COUNT);
         err = sqlite_first(&b);
     }
+    s->changes = sqlite3_total_changes64(s->db);
     if (err == ERR_OK) {
         s->size = (pages - column_u64(b.st, 0)) * 4096;
         sqlite3_reset(b.st);
@@ -51,12 +52,19 @@ static enum err
 commit(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
+    bool changed = sqlite3_total_changes64(s->db) != s->changes;
     struct binder b;
-    enum err err;
+    enum err err = ERR_OK;
 
     reset_all(s);
+    if (changed)
+        err = sqlite_turn_next(s);
+    if (err != ERR_OK)
+        return err;
     b = sqlite_bind(s, ST_COMMIT);
     err = sqlite_run(&b);
+    if (err == ERR_OK && changed)
+        s->turn = s->next_turn;
     return err == ERR_OK ? sqlite_checkpoint_long(s) : err;
 }
 
@@ -121,16 +129,19 @@ static const struct engine_kind kind = {
     .close = close_it,
 };
 
-/* In this order: the lock mode before the log, so that no shared memory file is
- * made and a second relay is refused. want is what reading back must give. */
-static const struct {
+/* want is what reading back must give. */
+struct setting {
     const char *set;
     const char *want;
-} pragmas[] = {
+};
+
+/* Before anything is read. The lock mode stands before the log's, so that no
+ * shared memory file is made and a second relay is refused. EXTRA is FULL for a
+ * log; for the journal with which the tables are made it is more. */
+static const struct setting first[] = {
     {"PRAGMA locking_mode = EXCLUSIVE", "exclusive"},
-    {"PRAGMA journal_mode = WAL", "wal"},
-    {"PRAGMA synchronous = FULL", NULL},
-    {"PRAGMA synchronous", "2"},
+    {"PRAGMA synchronous = EXTRA", NULL},
+    {"PRAGMA synchronous", "3"},
     {"PRAGMA secure_delete = ON", "1"},
     {"PRAGMA secure_delete", "1"},
     {"PRAGMA cell_size_check = ON", NULL},
@@ -139,10 +150,15 @@ static const struct {
     {"PRAGMA temp_store = MEMORY", NULL},
     {"PRAGMA temp_store", "2"},
     {"PRAGMA trusted_schema", "0"},
+    {"PRAGMA page_size", "4096"},
+};
+
+/* Once the database is known to be ours. */
+static const struct setting then[] = {
+    {"PRAGMA journal_mode = WAL", "wal"},
     {"PRAGMA wal_autocheckpoint = 0", "0"},
     {"PRAGMA journal_size_limit = 67108864", "67108864"},
     {"PRAGMA cache_size = -8192", NULL},
-    {"PRAGMA page_size", "4096"},
 };
 
 static enum err
@@ -167,10 +183,28 @@ pragma(sqlite3 *db, const char *set, const char *want)
 }
 
 static enum err
-configure(sqlite3 *db)
+set_all(sqlite3 *db, const struct setting *settings, size_t count)
 {
     enum err e = ERR_OK;
 
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = pragma(db, settings[i].set, settings[i].want);
+    return e;
+}
+
+/* Until it is known whose the log is, closing must not copy it anywhere. */
+static enum err
+copy_at_close(sqlite3 *db, bool copy)
+{
+    return sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !copy,
+                             NULL) == SQLITE_OK
+               ? ERR_OK
+               : ERR_UNSUPPORTED;
+}
+
+static enum err
+configure(sqlite3 *db)
+{
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, 0);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 2 * LIMIT_RECORD);
@@ -182,9 +216,7 @@ configure(sqlite3 *db)
         sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
             SQLITE_OK)
         return ERR_UNSUPPORTED;
-    for (size_t i = 0; e == ERR_OK && i < sizeof pragmas / sizeof *pragmas; i++)
-        e = pragma(db, pragmas[i].set, pragmas[i].want);
-    return e;
+    return set_all(db, first, sizeof first / sizeof *first);
 }
 
 static int
@@ -207,23 +239,63 @@ set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
         !file_path(s->path, c->folder, "relay.db") ||
         !file_path(s->ballast, c->folder, "ballast"))
         return ERR_USE;
+    s->log_frames_max =
+        c->log_frames != 0 ? (int)c->log_frames : SQLITE_CHECKPOINT_FRAMES;
     s->ballast_bytes = c->read_only ? 0 : c->ballast_bytes;
     return ERR_OK;
+}
+
+/* A log without its database would be thrown away by SQLite. */
+static enum err
+check_files(const struct engine_sqlite *s)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    char name[SQLITE_PATH_MAX];
+    int database = 0;
+    int log = 0;
+
+    if (!file_path(name, s->folder, "relay.db.new"))
+        return ERR_USE;
+    if (access(name, F_OK) == 0)
+        return ERR_CONFLICT;
+    if (!file_path(name, s->folder, "relay.db-wal"))
+        return ERR_USE;
+    /* "exists" means in SQLite: and has bytes in it */
+    if (vfs->xAccess(vfs, name, SQLITE_ACCESS_EXISTS, &log) != SQLITE_OK ||
+        vfs->xAccess(vfs, s->path, SQLITE_ACCESS_EXISTS, &database) !=
+            SQLITE_OK)
+        return ERR_DISK;
+    return log && !database ? ERR_MALFORMED : ERR_OK;
+}
+
+/* Ours, with its own log, of the present version. */
+static enum err
+open_tables(struct engine_sqlite *s)
+{
+    enum err e = copy_at_close(s->db, false);
+
+    if (e == ERR_OK)
+        e = configure(s->db);
+    if (e == ERR_OK)
+        e = schema_open(s->db);
+    if (e == ERR_OK)
+        e = sqlite_turn_check(s);
+    if (e == ERR_OK)
+        e = set_all(s->db, then, sizeof then / sizeof *then);
+    if (e == ERR_OK)
+        e = schema_migrate(s);
+    return e == ERR_OK ? copy_at_close(s->db, true) : e;
 }
 
 static enum err
 open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    char unfinished[SQLITE_PATH_MAX];
     int rc;
-    enum err e;
+    enum err e = check_files(s);
 
-    if (!file_path(unfinished, s->folder, "relay.db.new"))
-        return ERR_USE;
-    if (access(unfinished, F_OK) == 0)
-        return ERR_CONFLICT;
-
+    if (e != ERR_OK)
+        return e;
     if (!c->read_only)
         flags |= SQLITE_OPEN_CREATE;
     rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
@@ -231,9 +303,7 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
         return ERR_NOT_FOUND;
     e = sqlite_err(rc);
     if (e == ERR_OK)
-        e = configure(s->db);
-    if (e == ERR_OK)
-        e = schema_open(s->db);
+        e = open_tables(s);
     if (e == ERR_OK)
         e = sqlite_prepare(s);
     if (e == ERR_OK)

@@ -24,6 +24,7 @@ struct bench {
     struct store_disk *disk;
     struct store_quota quota;
     uint64_t ballast;
+    unsigned log_frames;
     struct store *store;
     struct relay_results results;
 };
@@ -31,8 +32,10 @@ struct bench {
 static inline enum err
 bench_try_open(struct bench *b)
 {
-    struct store_sqlite_config c = {
-        .folder = b->folder, .quota = b->quota, .ballast_bytes = b->ballast};
+    struct store_sqlite_config c = {.folder = b->folder,
+                                    .quota = b->quota,
+                                    .ballast_bytes = b->ballast,
+                                    .log_frames = b->log_frames};
 
     return b->sqlite ? store_open_sqlite(&c, &b->store)
                      : store_open_memory(b->disk, &b->quota, &b->store);

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Power loss at every write and every sync of a script (B-01): after each the
+ * database opens, shows just what was acknowledged, or that and the batch that
+ * was under way; when that batch comes again, it is there once. And the bugs
+ * that this must notice (B-02). */
+#include "crash_script.h"
+
+#include "crash_replay.h"
+#include "server/store/backup.h"
+#include "server/store/job.h"
+
+enum {
+    LOG_FRAMES = 40, /* so that the log is copied often */
+    BACKUP_FROM = 60,
+    POINTS_MIN = 10000,
+
+    /* marks among the steps, beside the number of batches */
+    BACKUP_WHOLE = -1,
+    OLD_TABLES = -2,
+    NEW_TABLES = -3
+};
+
+static const uint8_t key[STORE_KEY_LEN] = {1, 2, 3};
+
+struct story {
+    struct script script;
+    struct bench live;
+    struct bench image; /* its folder stays empty: the disk is in memory */
+    struct replay replay;
+    unsigned acked; /* batches, at the present step */
+    unsigned points;
+    unsigned bad;
+    unsigned in_flight; /* points at which the batch under way was there */
+    bool lie_log;
+    bool lie_database;
+    uint64_t seed;
+};
+
+/* Runs the script, batch by batch, with a backup beside it. */
+static void
+tell(struct story *s)
+{
+    struct store_question q = {.kind = STORE_JOB_BACKUP, .key = key};
+    struct store_job *job = NULL;
+    struct store_answer a = {.e = ERR_DENIED};
+    bool done = false;
+
+    s->live.log_frames = LOG_FRAMES;
+    crash_live.recording = true;
+    bench_open(&s->live);
+    crash_live.lie_log = s->lie_log;
+    crash_live.lie_database = s->lie_database;
+    for (unsigned n = 0; n < SCRIPT_BATCHES; n++) {
+        uint8_t view[HASH_LEN];
+
+        if (n % 50 == 49)
+            bench_reopen(&s->live);
+        if (n == BACKUP_FROM)
+            assert_ok(store_job_begin(s->live.store, &q, &job));
+        assert_ok(store_commit(s->live.store, &s->script.batches[n].batch,
+                               &s->live.results));
+        crash_mark(n + 1);
+        script_view(s->live.store, view);
+        assert_memory_equal(view, s->script.batches[n].view, HASH_LEN);
+        if (job != NULL)
+            store_job_step(job, &done);
+        if (done) {
+            store_job_end(job, &a);
+            crash_mark(BACKUP_WHOLE);
+            job = NULL;
+            done = false;
+        }
+    }
+    assert_ok(a.e);
+    store_close(s->live.store);
+    s->live.store = NULL;
+    crash_live.recording = false;
+}
+
+static const uint8_t *
+view_of(const struct story *s, unsigned acked)
+{
+    return acked == 0 ? s->script.empty : s->script.batches[acked - 1].view;
+}
+
+/* What is left after a crash, judged as a relay and its clients would. Says
+ * what is wrong with it, or NULL. */
+static const char *
+judge(struct story *s)
+{
+    uint8_t view[HASH_LEN];
+    bool more;
+
+    if (bench_try_open(&s->image) != ERR_OK) {
+        s->image.store = NULL;
+        return "does not open";
+    }
+    script_view(s->image.store, view);
+    more = s->acked < SCRIPT_BATCHES &&
+           memcmp(view, view_of(s, s->acked + 1), HASH_LEN) == 0;
+    s->in_flight += more;
+    if (!more && memcmp(view, view_of(s, s->acked), HASH_LEN) != 0)
+        return "shows something else";
+    if (s->acked == SCRIPT_BATCHES)
+        return NULL;
+    /* whoever got no answer asks again */
+    if (store_commit(s->image.store, &s->script.batches[s->acked].batch,
+                     &s->image.results) != ERR_OK)
+        return "takes nothing more";
+    script_view(s->image.store, view);
+    return memcmp(view, view_of(s, s->acked + 1), HASH_LEN) == 0
+               ? NULL
+               : "shows something else after asking again";
+}
+
+static void
+crash_here(struct story *s, enum replay_mood mood, bool tell_why)
+{
+    const char *why;
+
+    s->seed++;
+    replay_crash(&s->replay, mood, s->seed, s->live.folder, s->image.folder);
+    crash_disk = &crash_image;
+    why = judge(s);
+    store_close(s->image.store);
+    s->image.store = NULL;
+    crash_disk = &crash_live;
+    s->points++;
+    if (why == NULL)
+        return;
+    s->bad++;
+    if (tell_why && s->bad <= 10)
+        print_message("step %zu of %zu, mood %d, seed %llu, %u acknowledged: "
+                      "the database %s\n",
+                      s->replay.at, crash_live.step_count, (int)mood,
+                      (unsigned long long)s->seed, s->acked, why);
+}
+
+/* When the backup gets its name all of it is on the disk: what surely is there
+ * restores to what a batch left. */
+static void
+check_backup(struct story *s)
+{
+    unsigned i = 0;
+    char path[512];
+    struct store_restore r = {.file = path, .folder = s->image.folder};
+    struct store_restored out;
+    uint8_t view[HASH_LEN];
+    FILE *f;
+
+    while (i < crash_live.file_count &&
+           strstr(crash_live.files[i].name, STORE_BACKUP_FILE ".new") == NULL)
+        i++;
+    assert_true(i < crash_live.file_count);
+    (void)snprintf(path, sizeof path, "%s/copy", s->image.folder);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(s->replay.sure[i].b, 1, s->replay.sure[i].len, f),
+                     s->replay.sure[i].len);
+    fclose(f);
+    sqlite3_vfs_register(crash_real, 1);
+    assert_ok(store_restore(&r, &out));
+    assert_int_equal(out.damaged, 0);
+    bench_open(&s->image);
+    script_view(s->image.store, view);
+    /* copied whole, then given the key, then the name, a batch between each */
+    assert_memory_equal(view, view_of(s, s->acked - 2), HASH_LEN);
+    store_close(s->image.store);
+    s->image.store = NULL;
+    sqlite3_vfs_register(&crash_vfs, 1);
+}
+
+/* A crash at each every-th step, in so many moods each time. */
+static void
+crash_everywhere(struct story *s, unsigned every, unsigned moods, bool tell_why)
+{
+    unsigned mood = 0;
+
+    replay_start(&s->replay, &crash_live);
+    s->acked = 0;
+    while (replay_step(&s->replay)) {
+        const struct crash_step *step = &crash_live.steps[s->replay.at - 1];
+
+        if (step->kind == CRASH_MARK && step->at >= 0)
+            s->acked = (unsigned)step->at;
+        else if (step->kind == CRASH_MARK && every == 1)
+            check_backup(s);
+        for (unsigned i = 0; i < moods && s->replay.at % every == 0; i++)
+            crash_here(s, (mood++) % REPLAY_MOODS, tell_why);
+    }
+    replay_end(&s->replay);
+}
+
+static int
+start(void **state)
+{
+    static struct story s;
+
+    crash_vfs_start();
+    s = (struct story){0};
+    script_make(&s.script);
+    bench_start(&s.live, true);
+    bench_start(&s.image, true);
+    *state = &s;
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    struct story *s = *state;
+
+    bench_end(&s->live);
+    bench_end(&s->image);
+    crash_vfs_stop();
+    return 0;
+}
+
+static void
+b01_power_loss_at_every_write_and_sync(void **state)
+{
+    struct story *s = *state;
+
+    tell(s);
+    crash_everywhere(s, 1, 3, true);
+    print_message("%u crash points over %zu steps, %u with the batch under "
+                  "way, %u bad\n",
+                  s->points, crash_live.step_count, s->in_flight, s->bad);
+    assert_int_equal(s->bad, 0);
+    assert_true(s->points >= POINTS_MIN);
+    assert_true(s->in_flight > 0);
+}
+
+static void
+b02_acknowledging_before_the_log_is_synced_is_caught(void **state)
+{
+    struct story *s = *state;
+
+    s->lie_log = true;
+    tell(s);
+    crash_everywhere(s, 4, 1, false);
+    print_message("%u of %u crash points are bad\n", s->bad, s->points);
+    assert_true(s->bad > s->points / 10);
+}
+
+static void
+b02_a_checkpoint_without_sync_is_caught(void **state)
+{
+    struct story *s = *state;
+
+    s->lie_database = true;
+    tell(s);
+    crash_everywhere(s, 4, 1, false);
+    print_message("%u of %u crash points are bad\n", s->bad, s->points);
+    assert_true(s->bad > 0);
+}
+
+/* Makes of the live database one of version 1. */
+static void
+make_old(struct story *s)
+{
+    char path[512];
+    sqlite3 *db;
+
+    (void)snprintf(path, sizeof path, "%s/relay.db", s->live.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "PRAGMA locking_mode = EXCLUSIVE; BEGIN;"
+                     "DROP TABLE turn; PRAGMA user_version = 1; COMMIT",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The old tables or the new: a mark is there just when the version says so. */
+static void
+check_version(struct story *s, unsigned found[static 2])
+{
+    static const char sql[] =
+        "SELECT user_version, (SELECT count(*) FROM sqlite_schema"
+        " WHERE name = 'turn') FROM pragma_user_version";
+    char path[512];
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    int version;
+
+    crash_disk = &crash_image;
+    (void)snprintf(path, sizeof path, "%s/relay.db", s->image.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    version = sqlite3_column_int(st, 0);
+    assert_in_range(version, 1, 2);
+    assert_int_equal(sqlite3_column_int(st, 1), version - 1);
+    found[version - 1]++;
+    sqlite3_finalize(st);
+    assert_int_equal(
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    crash_disk = &crash_live;
+}
+
+/* A migration is interrupted at every point, 50 times each: the tables are the
+ * old or the new ones, what they hold is there, and the next start goes on. */
+static void
+b21_an_interrupted_migration(void **state)
+{
+    struct story *s = *state;
+    unsigned found[2] = {0};
+    bool between = false;
+
+    crash_live.recording = true;
+    bench_open(&s->live);
+    for (unsigned n = 0; n < 30; n++)
+        assert_ok(store_commit(s->live.store, &s->script.batches[n].batch,
+                               &s->live.results));
+    store_close(s->live.store);
+    make_old(s);
+    crash_mark(OLD_TABLES);
+    bench_open(&s->live);
+    crash_mark(NEW_TABLES);
+    store_close(s->live.store);
+    s->live.store = NULL;
+    replay_start(&s->replay, &crash_live);
+    s->acked = 30;
+    while (replay_step(&s->replay)) {
+        const struct crash_step *step = &crash_live.steps[s->replay.at - 1];
+
+        if (step->kind == CRASH_MARK)
+            between = step->at == OLD_TABLES;
+        for (unsigned i = 0; between && i < 50; i++) {
+            enum replay_mood mood = i % REPLAY_MOODS;
+
+            replay_crash(&s->replay, mood, s->seed + 1, s->live.folder,
+                         s->image.folder);
+            check_version(s, found);
+            crash_here(s, mood, true);
+        }
+    }
+    replay_end(&s->replay);
+    print_message("%u crash points, old tables at %u of them, new at %u\n",
+                  s->points, found[0], found[1]);
+    assert_int_equal(s->bad, 0);
+    assert_true(found[0] > 50 && found[1] > 50);
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, start, end)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(b01_power_loss_at_every_write_and_sync),
+        STORY(b02_acknowledging_before_the_log_is_synced_is_caught),
+        STORY(b02_a_checkpoint_without_sync_is_caught),
+        STORY(b21_an_interrupted_migration),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
