@@ -195,7 +195,7 @@ MUST_USE enum err sqlite_turn_renew(sqlite3 *db);
 MUST_USE enum err sqlite_turn_next(struct engine_sqlite *s);
 
 /* Before anything is written: does the log belong to the database? Sets turn.
- * ERR_MALFORMED: it does not. A database of version 1 has no marks. */
+ * ERR_DENIED: it does not. A database of version 1 has no marks. */
 MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
 
 /* --- sqlite_disk.c -----------------------------------------------------------

@@ -252,22 +252,23 @@ find_joint(struct sides *s, bool *found)
     return e;
 }
 
-/* Both marks are there. */
+/* Both marks are there. Random numbers cannot meet by chance, so a log of
+ * another database, of another time, or of a copy that went on by itself does
+ * not join. */
 static enum err
 compare(struct sides *s)
 {
-    bool joined = false;
-    enum err e;
+    bool joined =
+        s->now.turn == s->own.turn && same(s->now.nonce, s->own.nonce);
+    enum err e = ERR_OK;
 
-    if (memcmp(s->own.id, s->now.id, sizeof s->own.id) != 0 ||
-        s->now.turn < s->own.turn)
-        return ERR_MALFORMED;
-    if (s->now.turn == s->own.turn)
-        return same(s->now.nonce, s->own.nonce) ? ERR_OK : ERR_MALFORMED;
-    if (s->log == NULL)
-        return ERR_MALFORMED;
-    e = find_joint(s, &joined);
-    return e == ERR_OK && !joined ? ERR_MALFORMED : e;
+    /* cut short or damaged where the database has been already, though what
+     * lies behind that may still join */
+    if (s->now.turn < s->own.turn)
+        return ERR_DENIED;
+    if (!joined && s->log != NULL)
+        e = find_joint(s, &joined);
+    return e == ERR_OK && !joined ? ERR_DENIED : e;
 }
 
 /* The database alone has no mark: its tables are older than marks, or were just
@@ -293,9 +294,8 @@ judge(sqlite3 *db, struct sides *s, bool *mend)
 
     if (e == ERR_NOT_FOUND) { /* of version 1, unless a log says so */
         e = read_at(s->database, s->page, PAGE, 0);
-        return e == ERR_OK && number(s->page + AT_VERSION, 4) != 1
-                   ? ERR_MALFORMED
-                   : e;
+        return e == ERR_OK && number(s->page + AT_VERSION, 4) != 1 ? ERR_DENIED
+                                                                   : e;
     }
     if (e == ERR_OK)
         e = read_at(s->database, s->page, PAGE, (s->root - 1) * PAGE);

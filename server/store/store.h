@@ -67,8 +67,10 @@ struct store_sqlite_config {
 /* ERR_BUSY         another process has it
  * ERR_NOT_FOUND    read_only and there is none
  * ERR_UNSUPPORTED  written by a later version, or not a relay's database
- * ERR_MALFORMED    the database is damaged beyond opening, or the log beside it
- *                  belongs to another
+ * ERR_MALFORMED    the database is damaged beyond opening
+ * ERR_DENIED       the log beside it belongs to another database, or to another
+ *                  time of this one, or there is a log and no database; nothing
+ *                  was changed
  * ERR_CONFLICT     a restore began here and did not end: restore again
  * ERR_FULL         no room to begin
  * ERR_DISK, ERR_MEMORY */

@@ -265,7 +265,7 @@ check_files(const struct engine_sqlite *s)
         vfs->xAccess(vfs, s->path, SQLITE_ACCESS_EXISTS, &database) !=
             SQLITE_OK)
         return ERR_DISK;
-    return log && !database ? ERR_MALFORMED : ERR_OK;
+    return log && !database ? ERR_DENIED : ERR_OK;
 }
 
 /* Ours, with its own log, of the present version. */

@@ -28,6 +28,10 @@ static const struct {
     {LOG_DAMAGED_OPEN, 3, "the database is damaged and cannot be opened"},
     {LOG_KEY, 3, "the relay's key cannot be read or made"},
     {LOG_NO_ROOM, 3, "no room on the disk"},
+    {LOG_FOREIGN_LOG, 3,
+     "relay.db-wal is not the log of the relay.db beside it, or is of another "
+     "time; nothing was changed"},
+    {LOG_UNFINISHED, 3, "a restore did not come to its end: restore again"},
     {LOG_LISTEN, 3,
      "cannot listen; see what has the port, or choose another with --listen"},
     {LOG_PAGE, 3, "cannot read the web page"},

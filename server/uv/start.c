@@ -51,6 +51,10 @@ start_store(const struct config *c, bool read_only, struct store **out)
         return start_refuse(e, LOG_FOREIGN, c->data, EXIT_CONFIG);
     if (e == ERR_MALFORMED)
         return start_refuse(e, LOG_DAMAGED_OPEN, c->data, EXIT_DISK);
+    if (e == ERR_DENIED)
+        return start_refuse(e, LOG_FOREIGN_LOG, c->data, EXIT_DISK);
+    if (e == ERR_CONFLICT)
+        return start_refuse(e, LOG_UNFINISHED, c->data, EXIT_CONFIG);
     if (e == ERR_FULL)
         return start_refuse(e, LOG_NO_ROOM, c->data, EXIT_CREATE);
     return start_refuse(e, LOG_FOLDER, c->data,
