@@ -4,15 +4,15 @@
 // node ts_runner.mjs check   exit code 0 when the package can be loaded
 //
 // MLS_PEER_MODULES names the directory that holds node_modules with ts-mls,
-// @hpke/chacha20poly1305, @noble/ciphers and @noble/curves; without it
-// ~/.cache/pristan/mls-peer is tried. Nothing is fetched from anywhere.
+// @hpke/chacha20poly1305, @noble/ciphers and @noble/curves; without it the one
+// where ./dev interop has installed them. Nothing is fetched from anywhere.
 import os from "node:os"
 import path from "node:path"
 import { register } from "node:module"
 import { pathToFileURL } from "node:url"
 
-const base = process.env.MLS_PEER_MODULES
-  || path.join(os.homedir(), ".cache/pristan/mls-peer")
+const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache")
+const base = process.env.MLS_PEER_MODULES || path.join(cache, "pristan-interop")
 const load = (name) => import(pathToFileURL(
   path.resolve(base, "node_modules/ts-mls/dist/src", name)).href)
 
@@ -23,7 +23,8 @@ try {
   mls = await load("index.js")
 } catch (e) {
   console.error(`ts-mls cannot be loaded from ${base}: ${e.message}`)
-  console.error("set MLS_PEER_MODULES to where its node_modules are")
+  console.error("./dev interop installs it; or set MLS_PEER_MODULES to where "
+    + "its node_modules are")
   process.exit(1)
 }
 if (process.argv[2] === "check") process.exit(0)

@@ -3,52 +3,36 @@
 #include "support/vectors.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
-/* False when reading fails; the size is taken first, the files are plain. */
-static bool
+static const char *
 load_open(struct arena *a, FILE *f, struct bytes *out)
 {
-    long size;
+    struct stat s;
     uint8_t *p;
 
-    if (fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0 ||
-        fseek(f, 0, SEEK_SET) != 0)
-        return false;
-    p = arena_new(a, (size_t)size);
-    if (p == NULL || fread(p, 1, (size_t)size, f) != (size_t)size)
-        return false;
-    *out = (struct bytes){p, (size_t)size};
-    return true;
+    if (fstat(fileno(f), &s) != 0 || !S_ISREG(s.st_mode))
+        return "not a file";
+    if (s.st_size > VECTORS_BUDGET)
+        return "too large";
+    p = arena_new(a, (size_t)s.st_size);
+    if (p == NULL)
+        return "no memory";
+    if (fread(p, 1, (size_t)s.st_size, f) != (size_t)s.st_size)
+        return "cannot be read";
+    *out = (struct bytes){p, (size_t)s.st_size};
+    return NULL;
 }
 
-bool
+const char *
 vectors_load(struct arena *a, const char *path, struct bytes *out)
 {
     FILE *f = fopen(path, "rb");
-    bool ok;
+    const char *why;
 
     if (f == NULL)
-        return false;
-    ok = load_open(a, f, out);
+        return "VECTORS ABSENT: cannot be opened";
+    why = load_open(a, f, out);
     fclose(f);
-    if (!ok)
-        fail_msg("%s cannot be read", path);
-    return true;
-}
-
-const struct json *
-vectors_open_path(struct arena *a, const char *path)
-{
-    struct bytes in;
-    const struct json *root;
-
-    if (!vectors_load(a, path, &in)) {
-        print_message("\n*** VECTORS ABSENT: %s\n*** NOTHING WAS TESTED HERE\n",
-                      path);
-        skip();
-    }
-    root = json_parse(a, in);
-    if (root == NULL)
-        fail_msg("%s is not JSON", path);
-    return root;
+    return why;
 }

@@ -3,19 +3,12 @@
 #ifndef SUPPORT_VECTORS_H
 #define SUPPORT_VECTORS_H
 
-#include "support/check.h"
-#include "support/json.h"
+#include "base/arena.h"
 
-/* The JSON of a file such as "hpke/x.json". When it is not there says so loudly
- * and skips the test (does not come back); a file that is no JSON fails it. */
-#define vectors_open(arena, name)                                              \
-    vectors_open_path((arena), SHARED_VECTORS "/" name)
-const struct json *vectors_open_path(struct arena *a, const char *path);
+/* A file as it is, in the arena; NULL, or why not. */
+const char *vectors_load(struct arena *a, const char *path, struct bytes *out);
 
-/* A file as it is, in the arena; false when it is not there. */
-bool vectors_load(struct arena *a, const char *path, struct bytes *out);
-
-/* An arena that is large enough for any of the files. */
+/* bytes: an arena that is large enough for any of the files and its JSON */
 enum { VECTORS_BUDGET = 1 << 30 };
 
 #endif

@@ -134,6 +134,18 @@ static const struct vectors_kind kinds[] = {
     WYCHEPROOF("x25519", x25519),
 };
 
+const char *
+vectors_kind_name(size_t i)
+{
+    return i < sizeof kinds / sizeof kinds[0] ? kinds[i].name : NULL;
+}
+
+static char
+lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static bool
 is_word_char(char c)
 {
@@ -146,7 +158,7 @@ static bool
 begins_with(const char *base, const char *name)
 {
     for (; *name != '\0'; base++, name++) {
-        if (*base != *name && !(*base == '_' && *name == '-'))
+        if (lower(*base) != *name && !(*base == '_' && *name == '-'))
             return false;
     }
     return !is_word_char(*base);

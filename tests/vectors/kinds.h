@@ -29,8 +29,11 @@ struct vectors_kind {
 
 /* The kind whose name stands in the file's base name as words, at its beginning
  * if there is one, else anywhere; the longest of them: "tree-math.json",
- * "x/tree_math-2.json", "more-tree-math.json". '-' and '_' are the same. NULL
- * when there is none. */
+ * "x/tree_math-2.json", "more-tree-math.json". '-' and '_' are the same, and so
+ * are small and capital letters. NULL when there is none. */
 const struct vectors_kind *vectors_kind_of(const char *path);
+
+/* The name of the i-th kind; NULL behind the last. */
+const char *vectors_kind_name(size_t i);
 
 #endif

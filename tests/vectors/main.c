@@ -7,6 +7,7 @@
 
 #include "crypto/random.h"
 #include "kinds.h"
+#include "support/check.h"
 #include "support/vectors.h"
 #include "trial.h"
 
@@ -120,8 +121,11 @@ load(struct run *r, struct arena *a, const char *path)
     r->kind = vectors_kind_of(path);
     if (r->kind == NULL)
         return "no kind of vectors that is known here";
-    if (!vectors_load(a, path, &in))
-        return "VECTORS ABSENT: cannot be read";
+    why = vectors_load(a, path, &in);
+    if (why != NULL)
+        return why;
+    if (in.len == 0)
+        return "empty";
     root = json_parse(a, in);
     if (root == NULL)
         return "not JSON";
@@ -158,15 +162,28 @@ run_file(const char *path, struct tally *sum)
     arena_free(&a);
 }
 
+static int
+usage(FILE *out, int status)
+{
+    fprintf(out, "usage: vectors FILE...\n"
+                 "The kind of a file is told by its name, such as "
+                 "more-treekem.json. Kinds:\n");
+    for (size_t i = 0; vectors_kind_name(i) != NULL; i++)
+        fprintf(out, "  %s\n", vectors_kind_name(i));
+    fprintf(out, "Exit code 0: all passed; 1: some failed, or a file could not "
+                 "be checked.\n");
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
     struct tally sum = {0};
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: vectors FILE...\n");
-        return 2;
-    }
+    if (argc < 2)
+        return usage(stderr, 64);
+    if (strcmp(argv[1], "--help") == 0)
+        return usage(stdout, 0);
     if (random_start() != ERR_OK)
         return 1;
     for (int i = 1; i < argc; i++)
