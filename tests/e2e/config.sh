@@ -163,7 +163,7 @@ relay config show --config "$dir/full.conf"
 full=$(sed 's/ *;.*//' <<<"$out")
 relay config show --config "$dir/example.conf"
 check "and are the defaults" [ "$full" = "$(sed 's/ *;.*//' <<<"$out")" ]
-check "every key is in it" [ "$(grep -c '^#*[a-z-]* = ' <<<"$full")" -eq \
+check "every key is in it" [ "$(grep -c '^#*[a-z-]* =' <<<"$full")" -eq \
     "$(grep -c '^#[a-z-]* = ' "$dir/example.conf")" ]
 
 # --- it is used ----------------------------------------------------------------
