@@ -56,6 +56,11 @@ MUST_USE enum err relay_new(const struct relay_config *c,
                             struct relay **out);
 void relay_free(struct relay *r);
 
+/* Takes the page and the lifetimes of c over; what is there already keeps the
+ * lifetime that it has. ERR_USE as above, and then nothing changes. */
+MUST_USE enum err
+relay_configure(struct relay *r, const struct relay_config *c);
+
 /* --- what happens -------------------------------------------------------- */
 
 /* A connection was accepted. prefix stands for the coarse address it came
@@ -129,6 +134,11 @@ void relay_stop(struct relay *r);
 /* Nothing under way at the store and nothing to send. */
 bool relay_idle(const struct relay *r);
 
+/* Whether there is something that the next batch would store. */
+bool relay_waiting(const struct relay *r);
+
+enum { RELAY_REFUSALS = 10 };
+
 /* Counters since the start, none of which belongs to any one peer. */
 struct relay_counters {
     uint64_t conns;    /* open now */
@@ -138,8 +148,10 @@ struct relay_counters {
     uint64_t letters;
     uint64_t pushed;         /* records to watchers without being asked */
     uint64_t refused;        /* events REFUSED */
+    uint64_t refused_for[RELAY_REFUSALS]; /* by reason, as on the wire */
     uint64_t decoys;         /* connections answered as a web server */
     uint64_t damaged;        /* rows of the store whose check did not hold */
+    uint32_t sweep_hour;     /* where the last sweep ended, 0: never */
     bool storage_full;       /* the last write was refused for it */
     uint32_t clock_ahead_h;  /* hours by which the clock is further than
                               * the sweep dares to follow */

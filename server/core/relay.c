@@ -63,6 +63,27 @@ relay_new(const struct relay_config *c,
     return ERR_OK;
 }
 
+enum err
+relay_configure(struct relay *r, const struct relay_config *c)
+{
+    if (c->message_hours == 0 || c->commit_hours == 0 || c->stub_hours == 0 ||
+        c->letter_hours == 0 || c->blob_hours == 0)
+        return ERR_USE;
+    r->config.page = c->page;
+    r->config.message_hours = c->message_hours;
+    r->config.commit_hours = c->commit_hours;
+    r->config.stub_hours = c->stub_hours;
+    r->config.letter_hours = c->letter_hours;
+    r->config.blob_hours = c->blob_hours;
+    return ERR_OK;
+}
+
+bool
+relay_waiting(const struct relay *r)
+{
+    return r->batches[r->filling].face.op_count > 0;
+}
+
 void
 relay_free(struct relay *r)
 {
@@ -406,4 +427,5 @@ relay_get_counters(const struct relay *r, struct relay_counters *out)
     *out = r->counters;
     out->conns = r->sessions.count;
     out->watches = r->watch_count;
+    out->sweep_hour = r->sweep_hour;
 }

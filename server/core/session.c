@@ -165,6 +165,8 @@ session_refuse(struct relay *r,
     ev.refused.reason = reason;
     ev.refused.retry_after_s = retry_after_s;
     r->counters.refused++;
+    static_assert((int)REFUSED_REASONS <= (int)RELAY_REFUSALS, "one each");
+    r->counters.refused_for[reason]++;
     session_tell(r, s, &ev);
 }
 

@@ -36,6 +36,12 @@ store_quota_default(struct store_quota *q)
     };
 }
 
+void
+store_set_quota(struct store *s, const struct store_quota *q)
+{
+    s->quota = *q;
+}
+
 enum err
 store_new(struct engine *e, const struct store_quota *q, struct store **out)
 {

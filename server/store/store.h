@@ -47,6 +47,9 @@ MUST_USE enum err store_commit(struct store *s,
  * database is damaged. */
 MUST_USE enum err store_census(struct store *s, struct relay_census *out);
 
+/* Other quotas from now on. What is over one already stays until it expires. */
+void store_set_quota(struct store *s, const struct store_quota *q);
+
 /* Where the last sweep ended; 0: there was none. */
 uint32_t store_sweep_hour(const struct store *s);
 

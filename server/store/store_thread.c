@@ -36,11 +36,17 @@ struct store_thread {
     enum err e;
     struct job jobs[STORE_JOB_KINDS];
     unsigned last_job; /* stepped last: they take turns */
+    bool beat_asked;   /* and not given yet */
+    bool quota_due;    /* quota is not the store's yet */
+    struct store_quota quota;
 };
 
 static void
 do_batch(struct store_thread *t)
 {
+    if (t->quota_due)
+        store_set_quota(t->store, &t->quota);
+    t->quota_due = false;
     pthread_mutex_unlock(&t->lock);
     t->e = store_commit(t->store, t->batch, &t->results);
     pthread_mutex_lock(&t->lock);
@@ -133,9 +139,12 @@ run(void *context)
 
     pthread_mutex_lock(&t->lock);
     for (;;) {
+        t->beat_asked = false;
         while (t->phase != PHASE_GIVEN && !t->stopping &&
-               (j = next_job(t)) == NULL)
+               (j = next_job(t)) == NULL) {
             pthread_cond_wait(&t->turned, &t->lock);
+            t->beat_asked = false;
+        }
         if (t->phase == PHASE_GIVEN)
             do_batch(t);
         else if (t->stopping)
@@ -177,6 +186,28 @@ store_thread_start(struct store *s,
     }
     *out = t;
     return ERR_OK;
+}
+
+bool
+store_thread_beat(struct store_thread *t)
+{
+    bool given;
+
+    pthread_mutex_lock(&t->lock);
+    given = !t->beat_asked;
+    t->beat_asked = true;
+    pthread_cond_broadcast(&t->turned);
+    pthread_mutex_unlock(&t->lock);
+    return given;
+}
+
+void
+store_thread_set_quota(struct store_thread *t, const struct store_quota *q)
+{
+    pthread_mutex_lock(&t->lock);
+    t->quota = *q;
+    t->quota_due = true;
+    pthread_mutex_unlock(&t->lock);
 }
 
 void

@@ -53,6 +53,14 @@ bool store_thread_progress(struct store_thread *t,
 /* Gives up what was asked for, if it is not done yet: its answer follows. */
 void store_thread_cancel(struct store_thread *t, enum store_job_kind kind);
 
+/* Asks the thread for a sign of life, which it gives between two batches or
+ * steps. False: the one asked for by the last call has not come yet. */
+bool store_thread_beat(struct store_thread *t);
+
+/* Other quotas from the next batch on. */
+void
+store_thread_set_quota(struct store_thread *t, const struct store_quota *q);
+
 /* Waits for the batch under way, gives up the jobs (without an answer) and
  * gives the store back. */
 struct store *store_thread_stop(struct store_thread *t);

@@ -49,6 +49,10 @@ address_guess(struct config *c,
     if (c->public_count > 0)
         return;
     *p = *listening;
+    if (p->host[0] == '\0') { /* a local socket: a web server is in front */
+        (void)snprintf(p->host, sizeof p->host, "::");
+        p->port = CONFIG_PORT_WEB;
+    }
     if (is_wildcard(p->host)) {
         *guessed = true;
         if (!find_own(p->host, sizeof p->host))

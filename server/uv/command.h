@@ -11,6 +11,11 @@
 int command_run(struct config *c, int argc, char **argv);
 int command_link(struct config *c);
 int command_what_i_know(struct config *c);
+int command_status(struct config *c);
+int command_metrics(struct config *c);
+int command_doctor(struct config *c);
+int command_backup(struct config *c);
+int command_restore(struct config *c);
 int command_config(struct config *c);
 
 /* The link as a line on stdout, for whoever knows the key. */

@@ -12,7 +12,7 @@
 #include "config_table.h"
 #include "log.h"
 
-enum { MESSAGE_MAX = 1024 };
+enum { MESSAGE_MAX = 1024, SOCKET_PATH_MAX = 107 };
 
 void
 config_mistake(struct config *c, const char *where, const char *format, ...)
@@ -160,6 +160,24 @@ set_defaults(struct config *c)
     default_data(c);
 }
 
+/* $RUNTIME_DIRECTORY is one folder, or several with colons between. */
+static void
+default_control(struct config *c)
+{
+    const char *runtime = getenv("RUNTIME_DIRECTORY");
+    int n;
+
+    if (c->control[0] != '\0')
+        return;
+    if (runtime != NULL && *runtime == '/')
+        n = snprintf(c->control, sizeof c->control, "%.*s/control",
+                     (int)strcspn(runtime, ":"), runtime);
+    else
+        n = snprintf(c->control, sizeof c->control, "%s/control", c->data);
+    if (n < 0 || (size_t)n >= sizeof c->control)
+        c->control[0] = '\0';
+}
+
 /* What no single setting can know. */
 static void
 check_together(struct config *c)
@@ -168,6 +186,15 @@ check_together(struct config *c)
         config_mistake(c, "data",
                        "there is no home folder to keep things in; name one "
                        "with --data DIR");
+    if (c->metrics[0] == '/' && strlen(c->metrics) > SOCKET_PATH_MAX)
+        config_mistake(c, "metrics",
+                       "a socket's path has at most %d characters",
+                       (int)SOCKET_PATH_MAX);
+    if (strlen(c->control) > SOCKET_PATH_MAX &&
+        c->origins[place_of(config_setting("control", 7))].rank > 0)
+        config_mistake(c, "control",
+                       "a socket's path has at most %d characters",
+                       (int)SOCKET_PATH_MAX);
     if (c->ballast_mib >= c->space_mib)
         config_mistake(c, "ballast-mib",
                        "the ballast has to be smaller than space-mib");
@@ -194,6 +221,7 @@ config_read(int argc, char **argv, struct config *out)
         config_flags(argc, argv, FLAGS_SETTINGS, out);
         if (out->mistakes > before)
             e = ERR_USE;
+        default_control(out);
         check_together(out);
         if (e == ERR_OK && out->mistakes > 0)
             e = ERR_MALFORMED;

@@ -18,7 +18,7 @@ enum {
     CONFIG_PUBLICS_MAX = 3,
     CONFIG_PATH_MAX = 4000,
     CONFIG_HOST_MAX = 63,
-    CONFIG_PORT_DEFAULT = 8443,
+    CONFIG_PORT_WEB = 443,
     CONFIG_SETTINGS_MAX = 48,
 
     /* drop-ins beside the one file */
@@ -29,6 +29,11 @@ enum config_command {
     COMMAND_RUN,
     COMMAND_LINK,
     COMMAND_WHAT_I_KNOW,
+    COMMAND_STATUS,
+    COMMAND_METRICS,
+    COMMAND_DOCTOR,
+    COMMAND_BACKUP,
+    COMMAND_RESTORE,
     COMMAND_CONFIG,
     COMMAND_HELP,
     COMMAND_VERSION
@@ -75,6 +80,8 @@ struct config {
     char file[CONFIG_PATH_MAX]; /* --config; its drop-ins are in file.d */
     bool file_named;            /* then it has to be there */
     char data[CONFIG_PATH_MAX];
+    char control[CONFIG_PATH_MAX];   /* empty: where it belongs by default */
+    char metrics[CONFIG_PATH_MAX];   /* "off", ADDR:PORT, or a path */
     char page_file[CONFIG_PATH_MAX]; /* empty: the page that is built in */
     struct config_endpoint listens[CONFIG_LISTENS_MAX];
     size_t listen_count;

@@ -19,6 +19,7 @@ static const struct {
     {EXIT_DISK, "the disk failed, or the database is damaged"},
     {EXIT_BUSY, "another relay uses the data folder; try later"},
     {EXIT_PROTOCOL, "the running relay gave an answer that makes no sense"},
+    {EXIT_DENIED, "only the relay's user and root may do this"},
     {EXIT_CONFIG, "a mistake in the configuration"},
 };
 

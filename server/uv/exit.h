@@ -15,6 +15,7 @@ enum {
     EXIT_DISK = 74,
     EXIT_BUSY = 75,
     EXIT_PROTOCOL = 76,
+    EXIT_DENIED = 77,
     EXIT_CONFIG = 78
 };
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What the relay holds, in plain words. */
+/* What the relay holds, in plain words: asked of the running one, or counted
+ * here when none runs. */
 #include <stdio.h>
 #include <time.h>
 
+#include "ask.h"
 #include "command.h"
 #include "exit.h"
 #include "start.h"
 
-int
-command_what_i_know(struct config *c)
+static int
+count_here(struct config *c)
 {
     struct store *store = NULL;
     struct relay_census census;
@@ -30,4 +32,14 @@ command_what_i_know(struct config *c)
     buf_free(&out);
     store_close(store);
     return code;
+}
+
+int
+command_what_i_know(struct config *c)
+{
+    const char *question =
+        c->language == RELAY_RUSSIAN ? "what-i-know ru" : "what-i-know en";
+    int code = EXIT_OK;
+
+    return ask_print(c, question, &code) == ASK_NOBODY ? count_here(c) : code;
 }

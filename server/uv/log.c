@@ -45,6 +45,10 @@ static const struct {
      "the service manager handed over something that is no listening stream "
      "socket"},
     {LOG_NOTIFY, 4, "the service manager cannot be told"},
+    {LOG_NOBODY, 3,
+     "no relay answers at its control socket; start it, or name its folder "
+     "with "
+     "--data"},
     {LOG_DISK, 3,
      "the disk failed: nothing more is acknowledged, the relay stops"},
     {LOG_FULL, 4, "no room left: writers are refused, readers are served"},

@@ -27,6 +27,16 @@ do_command(struct config *c, int argc, char **argv)
         return command_link(c);
     case COMMAND_WHAT_I_KNOW:
         return command_what_i_know(c);
+    case COMMAND_STATUS:
+        return command_status(c);
+    case COMMAND_METRICS:
+        return command_metrics(c);
+    case COMMAND_DOCTOR:
+        return command_doctor(c);
+    case COMMAND_BACKUP:
+        return command_backup(c);
+    case COMMAND_RESTORE:
+        return command_restore(c);
     case COMMAND_CONFIG:
         return command_config(c);
     case COMMAND_HELP:

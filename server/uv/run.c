@@ -12,13 +12,15 @@
 #include "exit.h"
 #include "folder.h"
 #include "harden.h"
-#include "server.h"
+#include "keeper.h"
+#include "run.h"
 #include "start.h"
 
 /* The first line a machine waits for, the link a person. */
 static int
 announce(struct config *c,
          const struct config_endpoint *bound,
+         size_t bound_count,
          const struct dh_secret *key)
 {
     char text[CONFIG_HOST_MAX + 16];
@@ -32,8 +34,10 @@ announce(struct config *c,
         log_line(LOG_PUBLIC, c->publics[0].host, 0);
     if (!c->quiet) {
         code = command_print_link(c, key);
-        for (size_t i = 0; i < c->listen_count; i++) {
+        for (size_t i = 0; i < bound_count; i++) {
             config_write_endpoint(&bound[i], text, sizeof text);
+            if (bound[i].host[0] == '\0') /* handed over */
+                (void)snprintf(text, sizeof text, "a local socket");
             printf("pristan-relay: listening on %s\n", text);
         }
         (void)fflush(stdout);
@@ -46,19 +50,13 @@ announce(struct config *c,
     return code;
 }
 
-/* What the core has to know of the settings. */
-static void
-configure(const struct config *c,
-          const struct dh_secret *key,
-          struct bytes page,
-          uint32_t sweep_hour,
-          struct relay_config *rc)
+void
+run_configure(const struct config *c,
+              struct bytes page,
+              struct relay_config *rc)
 {
     relay_config_default(rc);
-    rc->secret = key->b;
     rc->page = page;
-    rc->sweep_hour = sweep_hour;
-    rc->conn_max = harden_descriptors((uint32_t)c->connections);
     rc->message_hours = (uint32_t)c->message_days * 24;
     rc->commit_hours = (uint32_t)c->commit_days * 24;
     rc->letter_hours = (uint32_t)c->letter_days * 24;
@@ -69,14 +67,34 @@ configure(const struct config *c,
         rc->stub_hours = rc->message_hours;
 }
 
+/* All that is open by now: tells whoever waits for it, and turns. */
 static int
-serve(struct config *c,
-      const struct dh_secret *key,
-      struct bytes page,
-      struct store *store)
+serve_open(struct server *s, const struct keeper_setup *setup)
+{
+    struct config *announced = mem_new(sizeof *announced);
+    int code = EXIT_OK;
+
+    if (announced == NULL || keeper_open(s, setup) != ERR_OK)
+        code = start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);
+    if (code == EXIT_OK) {
+        *announced = *setup->config; /* a guessed address is no setting */
+        code = announce(announced, setup->bound, s->listener_count, setup->key);
+    }
+    mem_free(announced);
+    if (code != EXIT_OK)
+        return code;
+    log_line(LOG_STARTED, NULL, 0);
+    keeper_ready(s->keeper);
+    return server_run(s);
+}
+
+static int
+serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
 {
     struct server *s = mem_new(sizeof *s);
+    const struct config *c = setup->config;
     struct config_endpoint bound[CONFIG_LISTENS_MAX] = {0};
+    struct keeper_setup with = *setup;
     struct relay_config rc;
     int code;
 
@@ -84,15 +102,15 @@ serve(struct config *c,
         store_close(store);
         return start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);
     }
-    configure(c, key, page, store_sweep_hour(store), &rc);
+    run_configure(c, page, &rc);
+    rc.secret = setup->key->b;
+    rc.sweep_hour = store_sweep_hour(store);
+    rc.conn_max = harden_descriptors((uint32_t)c->connections);
+    with.bound = bound;
     code = server_open(s, c, &rc, store, bound) == ERR_OK ? EXIT_OK
                                                           : EXIT_UNAVAILABLE;
     if (code == EXIT_OK)
-        code = announce(c, bound, key);
-    if (code == EXIT_OK) {
-        log_line(LOG_STARTED, NULL, 0);
-        code = server_run(s);
-    }
+        code = serve_open(s, &with);
     server_close(s);
     if (code == EXIT_OK)
         log_line(LOG_STOPPED, NULL, 0);
@@ -106,10 +124,9 @@ command_run(struct config *c, int argc, char **argv)
     struct buf page = buf_limited(START_PAGE_MAX);
     struct dh_secret *key = NULL;
     struct store *store = NULL;
+    struct keeper_setup setup = {.config = c, .argc = argc, .argv = argv};
     int code = start_page(c, &page);
 
-    (void)argc;
-    (void)argv;
     if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
         code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     /* the store first: it is what only one relay can have */
@@ -117,8 +134,9 @@ command_run(struct config *c, int argc, char **argv)
         code = start_store(c, false, &store);
     if (code == EXIT_OK) {
         code = start_key(c, true, &key);
+        setup.key = key;
         if (code == EXIT_OK)
-            code = serve(c, key, buf_bytes(&page), store);
+            code = serve(&setup, buf_bytes(&page), store);
         else
             store_close(store);
     }

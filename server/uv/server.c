@@ -11,10 +11,11 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 
+#include "listen.h"
 #include "log.h"
+#include "keeper.h"
 
 enum {
-    BACKLOG = 1024,
     EXIT_IO = 74,
     NS_PER_MS = 1000000,
     ACCEPT_AGAIN_MS = 20 /* while there is no room for who waits */
@@ -47,6 +48,8 @@ server_prefix(struct server *s,
         s->prefix_key_ms = now;
     }
     memset(out, 0, RELAY_PREFIX_LEN);
+    if (from->sa_family == AF_UNIX)
+        return; /* a web server on this machine */
     if (from->sa_family == AF_INET) {
         struct sockaddr_in a;
 
@@ -108,6 +111,12 @@ fail(struct server *s, enum err e)
     uv_stop(&s->loop);
 }
 
+static uint64_t
+now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
 static void
 on_stored(uv_async_t *h)
 {
@@ -115,6 +124,8 @@ on_stored(uv_async_t *h)
     const struct relay_results *results;
     enum err e;
 
+    if (s->keeper != NULL)
+        keeper_woken(s->keeper);
     /* signals of this kind coalesce: look at the state, not at their number */
     if (!s->storing || !store_thread_collect(s->thread, &e, &results))
         return;
@@ -123,6 +134,8 @@ on_stored(uv_async_t *h)
         fail(s, e);
         return;
     }
+    if (s->batch_ops > 0)
+        figures_stored(&s->figures, s->batch_ops, now_us() - s->batch_us);
     relay_feed_stored(s->relay, results, server_now());
     tell(s);
     /* the turn follows at the end of this round */
@@ -190,8 +203,13 @@ server_turn(struct server *s)
     if (s->exit_code != 0)
         return; /* nothing is acknowledged any more */
     /* handed over first, so that the disk works while we send */
+    if (s->waiting_us == 0 && relay_waiting(s->relay))
+        s->waiting_us = now_us();
     if (!s->storing) {
         batch = relay_take(s->relay, server_now());
+        s->batch_ops = batch == NULL ? 0 : batch->op_count;
+        s->batch_us = s->waiting_us;
+        s->waiting_us = 0;
         if (batch != NULL) {
             s->storing = true;
             store_thread_submit(s->thread, batch);
@@ -237,6 +255,8 @@ on_signal(uv_signal_t *h, int number)
     if (s->stop_ms != 0)
         return;
     log_line(LOG_STOPPING, NULL, 0);
+    if (s->keeper != NULL)
+        keeper_stopping(s->keeper);
     s->stop_ms = server_now().mono_ms;
     for (size_t i = 0; i < s->listener_count; i++)
         uv_close((uv_handle_t *)&s->listeners[i], NULL);
@@ -244,8 +264,8 @@ on_signal(uv_signal_t *h, int number)
     relay_stop(s->relay);
 }
 
-static void
-on_connection(uv_stream_t *listener, int status)
+void
+server_on_connection(uv_stream_t *listener, int status)
 {
     struct server *s = listener->data;
 
@@ -258,43 +278,6 @@ on_connection(uv_stream_t *listener, int status)
     /* libuv takes no further one until we have asked for this */
     if (!conn_may_accept(s) || !conn_accept(s, listener))
         s->accept_later[(uv_tcp_t *)listener - s->listeners] = true;
-}
-
-/* One listening socket; *bound gets its true port. */
-static enum err
-listen_at(struct server *s,
-          const struct config_endpoint *at,
-          struct config_endpoint *bound)
-{
-    uv_tcp_t *l = &s->listeners[s->listener_count];
-    struct sockaddr_storage a = {0};
-    int len = sizeof a;
-    int rc;
-
-    rc = uv_ip4_addr(at->host, at->port, (struct sockaddr_in *)&a);
-    if (rc != 0)
-        rc = uv_ip6_addr(at->host, at->port, (struct sockaddr_in6 *)&a);
-    if (rc == 0)
-        rc = uv_tcp_init(&s->loop, l);
-    if (rc != 0) {
-        log_line(LOG_LISTEN, uv_strerror(rc), 0);
-        return ERR_USE;
-    }
-    s->listener_count++; /* to be closed from here on */
-    l->data = s;
-    rc = uv_tcp_bind(l, (const struct sockaddr *)&a, 0);
-    if (rc == 0)
-        rc = uv_listen((uv_stream_t *)l, BACKLOG, on_connection);
-    if (rc == 0)
-        rc = uv_tcp_getsockname(l, (struct sockaddr *)&a, &len);
-    if (rc != 0) {
-        log_line(LOG_LISTEN, uv_strerror(rc), at->port);
-        return ERR_USE;
-    }
-    *bound = *at;
-    /* the port is at the same place in both kinds of address */
-    bound->port = ntohs(((const struct sockaddr_in *)&a)->sin_port);
-    return ERR_OK;
 }
 
 static enum err
@@ -347,9 +330,8 @@ server_open(struct server *s,
         e = store_thread_start(store, wake, s, &s->thread);
     if (e == ERR_MEMORY)
         log_line(LOG_MEMORY, NULL, 0);
-    for (size_t i = 0; e == ERR_OK && i < c->listen_count; i++)
-        e = listen_at(s, &c->listens[i], &bound[i]);
-    return e;
+    figures_init(&s->figures);
+    return e == ERR_OK ? listen_open(s, c, bound) : e;
 }
 
 int
@@ -382,6 +364,7 @@ server_close(struct server *s)
     if (s->thread != NULL)
         (void)store_thread_stop(s->thread);
     s->thread = NULL;
+    keeper_close(s->keeper);
     if (s->loop_ready) {
         uv_walk(&s->loop, close_handle, s);
         (void)uv_check_stop(&s->turn);
@@ -394,4 +377,6 @@ server_close(struct server *s)
     map_free(&s->conns);
     store_close(s->store);
     s->store = NULL;
+    keeper_free(s->keeper);
+    s->keeper = NULL;
 }

@@ -12,6 +12,7 @@
 #include "../store/store_thread.h"
 #include "config.h"
 #include "conn.h"
+#include "figures.h"
 
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
@@ -19,6 +20,8 @@ enum {
     SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
     SERVER_STOP_MS = 5 * 1000   /* for the last bytes when stopping */
 };
+
+struct keeper;
 
 struct server {
     uv_loop_t loop;
@@ -31,6 +34,11 @@ struct server {
     struct relay *relay;
     struct store *store;
     struct store_thread *thread;
+    struct keeper *keeper; /* what the operator asks; NULL: nothing yet */
+    struct figures figures;
+    uint64_t waiting_us; /* since when the next batch has something; 0 */
+    uint64_t batch_us;   /* the same of the batch at the store */
+    size_t batch_ops;    /* in it */
     struct map conns;
     struct queue held;
     struct queue clogged;
@@ -69,6 +77,9 @@ MUST_USE enum err server_open(struct server *s,
 int server_run(struct server *s);
 
 void server_close(struct server *s);
+
+/* A listener has somebody; libuv's callback. */
+void server_on_connection(uv_stream_t *listener, int status);
 
 struct relay_now server_now(void);
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What can be seen on this machine alone. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/secret.h"
+
+#include "doctor.h"
+#include "folder.h"
+#include "start.h"
+
+enum {
+    MIB_SHIFT = 20,
+    FREE_LOW_MIB = 64,
+    DESCRIPTORS_OWN = 64,
+    MEMLOCK_LOW = 64 * 1024, /* bytes, for the key's page and its guards */
+    YEAR_S = 31556952,
+    YEAR_FIRST = 2026, /* the program is not older */
+    YEAR_LAST = 2100
+};
+
+void
+doctor_folder(struct doctor *d)
+{
+    const char *folder = d->config->data;
+    struct stat st;
+
+    if (stat(folder, &st) != 0)
+        doctor_say(d, "folder", errno == ENOENT ? DOCTOR_WARNING : DOCTOR_WRONG,
+                   errno == ENOENT ? "the first start makes it"
+                                   : "see who may enter the folders above it",
+                   "%s: %s", folder, strerror(errno));
+    else if (!S_ISDIR(st.st_mode))
+        doctor_say(d, "folder", DOCTOR_WRONG, "name a folder with --data",
+                   "%s is no folder", folder);
+    else if ((st.st_mode & 077) != 0)
+        doctor_say(d, "folder", DOCTOR_WRONG, "chmod 0700 it",
+                   "others may look into %s (mode %03o)", folder,
+                   (unsigned)st.st_mode & 0777);
+    else if (geteuid() != 0 && st.st_uid != geteuid())
+        doctor_say(d, "folder", DOCTOR_WRONG,
+                   "run this as the relay's user or as root",
+                   "%s belongs to somebody else", folder);
+    else
+        doctor_say(d, "folder", DOCTOR_OK, NULL, "%s", folder);
+}
+
+void
+doctor_key(struct doctor *d)
+{
+    struct dh_secret *key = secret_new(sizeof *key);
+    enum err e =
+        key == NULL ? ERR_MEMORY : folder_key(d->config->data, false, key);
+
+    secret_free(key);
+    if (e == ERR_OK)
+        doctor_say(d, "key", DOCTOR_OK, NULL, "it can be read");
+    else if (e == ERR_NOT_FOUND)
+        doctor_say(d, "key", d->running ? DOCTOR_WRONG : DOCTOR_WARNING,
+                   d->running ? "make a backup now: the running relay still "
+                                "has it"
+                              : "the first start makes it",
+                   "there is none");
+    else
+        doctor_say(d, "key", DOCTOR_WRONG,
+                   "restore it from a backup: without it every link is void",
+                   "relay.key is damaged or cannot be read");
+}
+
+/* Opens it as what-i-know does, unless the running relay has it. */
+void
+doctor_database(struct doctor *d)
+{
+    const struct config *c = d->config;
+    struct store_sqlite_config sc = {.folder = c->data, .read_only = true};
+    struct store *store = NULL;
+    enum err e;
+    uint64_t hour = (uint64_t)time(NULL) / 3600;
+
+    if (d->running) {
+        doctor_say(d, "database", DOCTOR_OK, NULL,
+                   "in use by the running relay");
+        return;
+    }
+    start_quota(c, &sc.quota);
+    e = store_open_sqlite(&sc, &store);
+    if (e == ERR_OK) {
+        uint64_t sweep = store_sweep_hour(store);
+
+        d->clock_behind_h = sweep > hour ? sweep - hour : 0;
+        doctor_say(d, "database", DOCTOR_OK, NULL, "it can be opened");
+    } else if (e == ERR_NOT_FOUND) {
+        doctor_say(d, "database", DOCTOR_WARNING, "the first start makes it",
+                   "there is none");
+    } else if (e == ERR_BUSY) {
+        doctor_say(d, "database", DOCTOR_WRONG,
+                   "stop that one, or name its control socket with --control",
+                   "another process has it");
+    } else {
+        doctor_say(d, "database", DOCTOR_WRONG,
+                   "restore a backup into an empty folder",
+                   "it cannot be opened (%s)", err_name(e));
+    }
+    store_close(store);
+}
+
+void
+doctor_disk(struct doctor *d)
+{
+    const struct config *c = d->config;
+    char path[CONFIG_PATH_MAX + 32];
+    struct statvfs v;
+    struct stat st;
+    uint64_t free_mib;
+    uint64_t used_mib = 0;
+    uint64_t want = c->space_mib + c->ballast_mib;
+
+    if (statvfs(c->data, &v) != 0) {
+        doctor_say(d, "disk", DOCTOR_WARNING, "see the folder above",
+                   "it cannot be looked at: %s", strerror(errno));
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s/relay.db", c->data);
+    if (stat(path, &st) == 0)
+        used_mib = (uint64_t)st.st_size >> MIB_SHIFT;
+    free_mib = (uint64_t)v.f_bavail * v.f_frsize >> MIB_SHIFT;
+    if (free_mib < FREE_LOW_MIB)
+        doctor_say(d, "disk", DOCTOR_WRONG, "free some, or get more",
+                   "only %" PRIu64 " MiB are free", free_mib);
+    else if (free_mib + used_mib < want)
+        doctor_say(d, "disk", DOCTOR_WARNING,
+                   "set space-mib lower, or get more disk",
+                   "%" PRIu64 " MiB are free, %" PRIu64
+                   " used, but the relay may use %" PRIu64 " MiB",
+                   free_mib, used_mib, want);
+    else
+        doctor_say(d, "disk", DOCTOR_OK, NULL,
+                   "%" PRIu64 " MiB are free, %" PRIu64 " of at most %" PRIu64
+                   " MiB used",
+                   free_mib, used_mib, want);
+}
+
+void
+doctor_clock(struct doctor *d)
+{
+    struct timex t = {.modes = 0};
+    time_t now = time(NULL);
+    long year = 1970 + (long)(now / YEAR_S);
+    int state = adjtimex(&t);
+
+    if (year < YEAR_FIRST || year > YEAR_LAST)
+        doctor_say(d, "clock", DOCTOR_WRONG, "set the clock",
+                   "it says that this is the year %ld", year);
+    else if (d->clock_behind_h > 1)
+        doctor_say(d, "clock", DOCTOR_WRONG, "set the clock: nothing expires",
+                   "it is %" PRIu64 " hours behind the last clearing out",
+                   d->clock_behind_h);
+    else if (d->clock_ahead_h > 24)
+        doctor_say(d, "clock", DOCTOR_WARNING,
+                   "if it is wrong set it now, else the relay follows by a day "
+                   "each hour",
+                   "it is %" PRIu64 " hours ahead of the last clearing out",
+                   d->clock_ahead_h);
+    else if (state == TIME_ERROR || (t.status & STA_UNSYNC) != 0)
+        doctor_say(d, "clock", DOCTOR_WARNING,
+                   "install a time service, such as systemd-timesyncd",
+                   "nothing keeps it in step");
+    else
+        doctor_say(d, "clock", DOCTOR_OK, NULL, "it is kept in step");
+}
+
+void
+doctor_limits(struct doctor *d)
+{
+    const uint64_t need = d->config->connections + DESCRIPTORS_OWN;
+    struct rlimit files = {0};
+    struct rlimit memory = {0};
+
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    (void)getrlimit(RLIMIT_MEMLOCK, &memory);
+    if (files.rlim_max < need)
+        doctor_say(d, "limits", DOCTOR_WARNING,
+                   "raise LimitNOFILE (ulimit -Hn), or set connections lower",
+                   "%" PRIu64 " descriptors are allowed here, %" PRIu64
+                   " connections need %" PRIu64,
+                   (uint64_t)files.rlim_max, d->config->connections, need);
+    else if (memory.rlim_cur < MEMLOCK_LOW)
+        doctor_say(d, "limits", DOCTOR_WARNING,
+                   "raise LimitMEMLOCK (ulimit -l) to 64 KiB",
+                   "the key cannot be kept out of the swap file");
+    else
+        doctor_say(
+            d, "limits", DOCTOR_OK, NULL,
+            "descriptors and locked memory suffice, as seen by who asks");
+}

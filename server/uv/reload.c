@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* SIGHUP: everything is read again, and taken over when all of it is right. */
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "address.h"
+#include "log.h"
+#include "keeper.h"
+#include "run.h"
+#include "start.h"
+
+enum { LIST_MAX = 4096 };
+
+/* Says what a reload took over and what it could not. */
+static void
+tell(const struct keeper *op, const struct config *new)
+{
+    struct buf changed = buf_limited(LIST_MAX);
+    struct buf restart = buf_limited(LIST_MAX);
+    struct buf ignored = buf_limited(LIST_MAX);
+
+    config_compare(op->now, new, &changed, &ignored);
+    buf_reset(&ignored);
+    config_compare(op->started, new, &ignored, &restart);
+    buf_u8(&changed, 0);
+    buf_u8(&restart, 0);
+    if (changed.err == ERR_OK)
+        log_line(LOG_RELOADED,
+                 changed.len > 1 ? (const char *)changed.b : "nothing changed",
+                 0);
+    if (restart.err == ERR_OK && restart.len > 1)
+        log_line(LOG_NEEDS_RESTART, (const char *)restart.b, 0);
+    buf_free(&changed);
+    buf_free(&restart);
+    buf_free(&ignored);
+}
+
+/* The addresses in the link, for whoever asks for it from now on. */
+static void
+save_publics(const struct keeper *op, const struct config *new)
+{
+    struct config *c = mem_new(sizeof *c);
+    bool guessed;
+
+    if (c == NULL) {
+        log_line(LOG_MEMORY, NULL, 0);
+        return;
+    }
+    *c = *new;
+    memcpy(c->data, op->started->data, sizeof c->data);
+    address_guess(c, &op->bound, &guessed);
+    if (address_save(c) != ERR_OK)
+        log_line(LOG_FOLDER, c->data, 0);
+    mem_free(c);
+}
+
+static void
+take_over(struct keeper *op, struct config *new, struct buf *page)
+{
+    struct relay_config rc;
+    struct store_quota quota;
+    bool metrics = strcmp(op->now->metrics, new->metrics) != 0;
+    struct config *old = op->now;
+
+    run_configure(new, buf_bytes(page), &rc);
+    if (relay_configure(op->server->relay, &rc) != ERR_OK)
+        return; /* no setting can be 0 */
+    start_quota(new, &quota);
+    store_thread_set_quota(op->server->thread, &quota);
+    buf_free(&op->page);
+    op->page = *page;
+    *page = buf_limited(START_PAGE_MAX);
+    log_level(new->level);
+    save_publics(op, new);
+    tell(op, new);
+    op->now = new;
+    mem_free(old);
+    if (metrics)
+        metrics_open(op);
+}
+
+void
+keeper_reload(struct keeper *op)
+{
+    struct config *new = mem_new(sizeof *new);
+    struct buf page = buf_limited(START_PAGE_MAX);
+    enum err e = ERR_MEMORY;
+    unsigned mistakes = 1;
+
+    sd_notify_reloading(&op->notify);
+    if (new != NULL)
+        e = config_read(op->argc, op->argv, new);
+    if (new != NULL &&new->mistakes > 0)
+        mistakes = new->mistakes;
+    if (e == ERR_OK && start_page(new, &page) != 0)
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK && op->server->thread != NULL) {
+        take_over(op, new, &page);
+    } else {
+        log_line(LOG_RELOAD_REFUSED, NULL, mistakes);
+        mem_free(new);
+    }
+    buf_free(&page);
+    keeper_ready(op);
+}
