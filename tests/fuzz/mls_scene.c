@@ -40,12 +40,43 @@ static struct mls_identity outsider;
 static struct mls_key_package_secret outsider_secret;
 static struct buf outsider_key_package;
 
+/* --- what must hold ------------------------------------------------------ */
+
+/* Both blobs of a group. They are kept from one use to the next: to grow them
+ * anew each time would be most of the work. */
+struct blobs {
+    struct buf epoch;
+    struct buf messages;
+};
+
+static struct blobs before, staged_blobs, now;
+
+static void
+blobs_prepare(struct blobs *b)
+{
+    b->epoch = buf_limited(WORLD_BYTES);
+    b->messages = buf_limited(WORLD_BYTES);
+    world_must(buf_reserve(&b->epoch, 16 * 1024));
+    world_must(buf_reserve(&b->messages, 16 * 1024));
+}
+
+static void
+assert_state(const struct mls_group *g, const struct blobs *want)
+{
+    world_save(g, &now.epoch, &now.messages);
+    assert(bytes_equal(buf_bytes(&now.epoch), buf_bytes(&want->epoch)));
+    assert(bytes_equal(buf_bytes(&now.messages), buf_bytes(&want->messages)));
+}
+
 void
 scene_prepare(void)
 {
     struct sign_public pub;
     struct world w;
 
+    blobs_prepare(&before);
+    blobs_prepare(&staged_blobs);
+    blobs_prepare(&now);
     world_begin(&w);
     for (size_t i = 0; i < WORLD_MEMBERS; i++) {
         begin_epoch[i] = buf_limited(WORLD_BYTES);
@@ -125,49 +156,17 @@ scene_write(struct scene *s, size_t sender, struct bytes message)
     return l;
 }
 
-/* --- what must hold ------------------------------------------------------ */
-
-struct blobs {
-    struct buf epoch;
-    struct buf messages;
-};
-
-static struct blobs
-blobs_of(const struct mls_group *g)
-{
-    struct blobs b = {buf_limited(WORLD_BYTES), buf_limited(WORLD_BYTES)};
-
-    world_save(g, &b.epoch, &b.messages);
-    return b;
-}
-
-static void
-blobs_free(struct blobs *b)
-{
-    buf_free(&b->epoch);
-    buf_free(&b->messages);
-}
-
-static void
-assert_state(const struct mls_group *g, const struct blobs *want)
-{
-    struct blobs now = blobs_of(g);
-
-    assert(bytes_equal(buf_bytes(&now.epoch), buf_bytes(&want->epoch)));
-    assert(bytes_equal(buf_bytes(&now.messages), buf_bytes(&want->messages)));
-    blobs_free(&now);
-}
-
 void
 scene_merge(struct member *m, struct mls_staged *staged)
 {
-    struct blobs b = {buf_limited(WORLD_BYTES), buf_limited(WORLD_BYTES)};
+    struct blobs *b = &staged_blobs;
 
-    world_must(mls_staged_save_epoch(staged, m->g, &b.epoch));
-    world_must(mls_staged_save_messages(staged, m->g, &b.messages));
+    buf_reset(&b->epoch);
+    buf_reset(&b->messages);
+    world_must(mls_staged_save_epoch(staged, m->g, &b->epoch));
+    world_must(mls_staged_save_messages(staged, m->g, &b->messages));
     mls_group_merge(m->g, staged);
-    assert_state(m->g, &b);
-    blobs_free(&b);
+    assert_state(m->g, b);
 }
 
 /* Which text this would be, if it is one: false when that cannot be told. */
@@ -271,12 +270,11 @@ scene_hear(struct scene *s,
     struct shown text = {0};
     size_t marks = marks_taken();
     bool known, honest;
-    struct blobs before;
     enum err e;
 
     if (m->g == NULL)
         return;
-    before = blobs_of(m->g);
+    world_save(m->g, &before.epoch, &before.messages);
     known = !m->g->closed && find_shown(m->g, message, &text);
     e = mls_group_process(m->g, &in, &staged);
     assert_state(m->g, &before);
@@ -292,7 +290,6 @@ scene_hear(struct scene *s,
     } else {
         assert_refusal(e);
     }
-    blobs_free(&before);
 }
 
 void
@@ -330,19 +327,17 @@ scene_restart(struct scene *s, size_t who)
 {
     struct member *m = &s->at[who];
     struct mls_group *again;
-    struct blobs b;
 
     if (m->g == NULL)
         return;
-    b = blobs_of(m->g);
-    world_must(
-        mls_group_load(buf_bytes(&b.epoch), buf_bytes(&b.messages), &again));
-    assert_state(again, &b);
+    world_save(m->g, &before.epoch, &before.messages);
+    world_must(mls_group_load(buf_bytes(&before.epoch),
+                              buf_bytes(&before.messages), &again));
+    assert_state(again, &before);
     if (m->own != NULL)
         restart_own(m, again);
     mls_group_free(m->g);
     m->g = again;
-    blobs_free(&b);
 }
 
 void
