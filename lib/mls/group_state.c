@@ -150,11 +150,18 @@ save_epoch(const struct view *v, struct buf *out)
     return mls_state_end(out, mark);
 }
 
-/* What ties the two blobs together. */
+/* What ties the two blobs together: the epoch, and who of its members. With the
+ * ratchets of another our generations would be used twice. */
 static void
 epoch_id(const struct mls_group *g, uint8_t out[static MLS_HASH_LEN])
 {
-    hash_hmac(BYTES_OF(g->confirmation_tag), buf_bytes(&g->context), out);
+    const uint8_t own[] = {
+        (uint8_t)(g->own.v >> 24 & 0xff), (uint8_t)(g->own.v >> 16 & 0xff),
+        (uint8_t)(g->own.v >> 8 & 0xff), (uint8_t)(g->own.v & 0xff)};
+    const struct bytes parts[] = {buf_bytes(&g->context), BYTES_OF(own)};
+
+    hash_hmac_parts(BYTES_OF(g->confirmation_tag), parts,
+                    sizeof parts / sizeof parts[0], out);
 }
 
 static enum err

@@ -104,13 +104,13 @@ read_changes(struct bytes in, struct mls_staged *s)
     return e == ERR_OK ? reader_end(&r) : e;
 }
 
-/* True when next was made from g's epoch. */
+/* True when next was made from g's epoch, by the same member. */
 static bool
 follows(const struct mls_group *g, const struct mls_group *next)
 {
     const struct mls_resumption *last;
 
-    if (next->past_count == 0 ||
+    if (next->past_count == 0 || next->own.v != g->own.v ||
         !bytes_equal(buf_bytes(&g->id), buf_bytes(&next->id)))
         return false;
     last = &next->past[next->past_count - 1];

@@ -63,6 +63,7 @@ struct ties {
     struct mls_group_context context;
     struct bytes tag;
     struct bytes tree;
+    struct bytes own;
 };
 
 /* False when it does not come as far as the tree. */
@@ -81,6 +82,7 @@ read_ties(struct bytes blob, struct ties *out)
     out->context.tree_hash = reader_take(&r, MLS_HASH_LEN);
     out->context.extensions = reader_opaque(&r);
     out->tree = reader_opaque(&r);
+    out->own = reader_take(&r, 4);
     return reader_check(&r) == ERR_OK;
 }
 
@@ -102,6 +104,7 @@ mend_epoch(struct buf *whole, struct bytes blob, uint8_t id[MLS_HASH_LEN])
     mls_tree_free(tree);
     memcpy(within(whole, t.context.tree_hash), hash, sizeof hash);
     mls_group_context_write(&t.context, &context);
+    buf_append(&context, t.own);
     hash_hmac(t.tag, buf_bytes(&context), id);
     buf_free(&context);
     mend_digest(whole, blob);
@@ -195,6 +198,7 @@ step_back(struct bytes epoch, struct bytes messages)
     if (next->past_count > 0) {
         last = &next->past[next->past_count - 1];
         member->epoch = last->epoch;
+        member->own = next->own;
         member->secrets.resumption = last->psk;
         buf_reset(&member->id);
         buf_append(&member->id, buf_bytes(&next->id));

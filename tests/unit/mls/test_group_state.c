@@ -272,6 +272,232 @@ foreign(void **state)
     people_free(&all);
 }
 
+/* Neither the messages of another group, nor those of another member of the
+ * same epoch: with them we would use generations again that we have used. */
+static void
+foreign_messages(void **state)
+{
+    struct people all, others;
+    struct blobs a, b, c;
+    struct mls_group *g = NULL;
+
+    (void)state;
+    people_gather(&all, 2);
+    people_gather(&others, 2);
+    a = save(all.of[0].g);
+    b = save(all.of[1].g);
+    c = save(others.of[0].g);
+    assert_err(mls_group_load(buf_bytes(&a.epoch), buf_bytes(&b.messages), &g),
+               ERR_MALFORMED);
+    assert_err(mls_group_load(buf_bytes(&a.epoch), buf_bytes(&c.messages), &g),
+               ERR_MALFORMED);
+    assert_err(mls_group_load(buf_bytes(&c.epoch), buf_bytes(&a.messages), &g),
+               ERR_MALFORMED);
+    assert_ok(load(&a, &g));
+    mls_group_free(g);
+    blobs_free(&a);
+    blobs_free(&b);
+    blobs_free(&c);
+    people_free(&all);
+    people_free(&others);
+}
+
+/* A commit kept for later is of one group, one member, one epoch. */
+static void
+foreign_pending(void **state)
+{
+    struct people all, others;
+    struct buf commit = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct buf blob = buf_limited(FIXTURE_BYTES);
+    struct mls_commit_plan plan = {0};
+    struct mls_staged *s;
+
+    (void)state;
+    people_gather(&all, 2);
+    people_gather(&others, 2);
+    assert_ok(mls_group_commit(all.of[0].g, &plan, &commit, &welcome, &s));
+    assert_ok(mls_staged_save_pending(s, &blob));
+    mls_staged_free(s);
+    assert_err(mls_staged_load_pending(others.of[0].g, buf_bytes(&blob), &s),
+               ERR_EPOCH);
+    assert_err(mls_staged_load_pending(all.of[1].g, buf_bytes(&blob), &s),
+               ERR_EPOCH);
+    blob.b[2]++; /* the version after this */
+    mend(&blob);
+    assert_err(mls_staged_load_pending(all.of[0].g, buf_bytes(&blob), &s),
+               ERR_UNSUPPORTED);
+    blob.b[2]--;
+    mend(&blob);
+    assert_ok(mls_staged_load_pending(all.of[0].g, buf_bytes(&blob), &s));
+    mls_staged_free(s);
+    buf_free(&commit);
+    buf_free(&welcome);
+    buf_free(&blob);
+    people_free(&all);
+    people_free(&others);
+}
+
+/* --- the caller's transaction --------------------------------------------- */
+
+/* Stores what the merge would make; when the store fails, the change is thrown
+ * away. disk is what is stored; gives whether it worked. */
+static bool
+store(struct person *p, struct mls_staged *s, bool works, struct blobs *disk)
+{
+    struct blobs fresh = save_staged(s, p->g);
+
+    if (!works) {
+        mls_staged_free(s);
+        blobs_free(&fresh);
+        return false;
+    }
+    blobs_free(disk);
+    *disk = fresh;
+    mls_group_merge(p->g, s);
+    return true;
+}
+
+static void
+assert_disk(const struct person *p, const struct blobs *disk)
+{
+    struct blobs b = save(p->g);
+
+    assert_bytes(buf_bytes(&b.epoch), buf_bytes(&disk->epoch));
+    assert_bytes(buf_bytes(&b.messages), buf_bytes(&disk->messages));
+    blobs_free(&b);
+}
+
+/* Judged, not stored: as if it had never come, and it may come again. */
+static void
+failed_store(void **state)
+{
+    struct people all;
+    struct buf text = buf_limited(FIXTURE_BYTES);
+    struct buf proposal = buf_limited(FIXTURE_BYTES);
+    struct buf commit = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct person *p;
+    struct mls_staged *s;
+    struct blobs disk;
+
+    (void)state;
+    people_gather(&all, 3);
+    p = &all.of[1];
+    disk = save(p->g);
+    person_say(&all.of[0], "text", &text);
+    assert_ok(mls_group_propose_update(all.of[2].g, NULL, 0, MLS_FRAME_PRIVATE,
+                                       &proposal, &s));
+    mls_group_merge(all.of[2].g, s);
+    person_take(&all.of[0], buf_bytes(&proposal), MLS_STAGED_PROPOSAL);
+    assert_ok(mls_group_commit(all.of[0].g, &(struct mls_commit_plan){0},
+                               &commit, &welcome, &s));
+    mls_group_merge(all.of[0].g, s);
+    for (int works = 0; works < 2; works++) {
+        s = person_judge(p, buf_bytes(&text), MLS_STAGED_APPLICATION);
+        assert_int_equal(store(p, s, works, &disk), works);
+        assert_disk(p, &disk);
+    }
+    assert_err(person_refuse(p, buf_bytes(&text)), ERR_EXISTS);
+    for (int works = 0; works < 2; works++) {
+        s = person_judge(p, buf_bytes(&proposal), MLS_STAGED_PROPOSAL);
+        assert_int_equal(store(p, s, works, &disk), works);
+        assert_disk(p, &disk);
+        assert_int_equal(mls_group_pending_count(p->g), works);
+    }
+    for (int works = 0; works < 2; works++) {
+        s = person_judge(p, buf_bytes(&commit), MLS_STAGED_COMMIT);
+        assert_int_equal(store(p, s, works, &disk), works);
+        assert_disk(p, &disk);
+    }
+    person_take(&all.of[2], buf_bytes(&commit), MLS_STAGED_COMMIT);
+    people_agree(&all);
+    restart(p);
+    assert_disk(p, &disk);
+    blobs_free(&disk);
+    buf_free(&text);
+    buf_free(&proposal);
+    buf_free(&commit);
+    buf_free(&welcome);
+    people_free(&all);
+}
+
+/* What was sealed and not stored never left: the generation is used again, by
+ * other words. Stored and not merged, as after a crash: it is never used again.
+ */
+static void
+failed_store_of_our_own(void **state)
+{
+    struct people all;
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct person *p;
+    struct mls_staged *s;
+    struct blobs disk;
+
+    (void)state;
+    people_gather(&all, 2);
+    p = &all.of[0];
+    disk = save(p->g);
+    assert_ok(mls_group_encrypt(p->g, bytes_str("lost"), (struct bytes){0}, 0,
+                                &out, &s));
+    assert_false(store(p, s, false, &disk));
+    assert_disk(p, &disk);
+    person_hear(&all.of[1], person_say(p, "first", &out), "first");
+
+    buf_reset(&out);
+    blobs_free(&disk);
+    assert_ok(mls_group_encrypt(p->g, bytes_str("second"), (struct bytes){0}, 0,
+                                &out, &s));
+    disk = save_staged(s, p->g);
+    mls_staged_free(s);
+    mls_group_free(p->g);
+    assert_ok(load(&disk, &p->g));
+    person_hear(&all.of[1], buf_bytes(&out), "second");
+    person_hear(&all.of[1], person_say(p, "third", &out), "third");
+    blobs_free(&disk);
+    buf_free(&out);
+    people_free(&all);
+}
+
+/* A buffer that is too small has in it what it had before. */
+static void
+no_room(void **state)
+{
+    struct people all;
+    struct buf out = buf_limited(64);
+    struct mls_staged *s;
+    struct buf message = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+
+    (void)state;
+    people_gather(&all, 2);
+    assert_ok(mls_group_commit(all.of[0].g, &(struct mls_commit_plan){0},
+                               &message, &welcome, &s));
+    for (int i = 0; i < 5; i++) {
+        enum err e = ERR_OK;
+
+        buf_free(&out);
+        buf_append(&out, bytes_str("before"));
+        if (i == 0)
+            e = mls_group_save_epoch(all.of[0].g, &out);
+        else if (i == 1)
+            e = mls_group_save_messages(all.of[0].g, &out);
+        else if (i == 2)
+            e = mls_staged_save_epoch(s, all.of[0].g, &out);
+        else if (i == 3)
+            e = mls_staged_save_messages(s, all.of[0].g, &out);
+        else
+            e = mls_staged_save_pending(s, &out);
+        assert_err(e, ERR_TOO_LARGE);
+        assert_bytes(buf_bytes(&out), bytes_str("before"));
+    }
+    mls_staged_free(s);
+    buf_free(&out);
+    buf_free(&message);
+    buf_free(&welcome);
+    people_free(&all);
+}
+
 /* What _save() makes of the group as it is now does not load. */
 static void
 assert_nonsense(const struct mls_group *g)
@@ -585,6 +811,11 @@ main(void)
         cmocka_unit_test(pending_commit_survives),
         cmocka_unit_test(damaged),
         cmocka_unit_test(foreign),
+        cmocka_unit_test(foreign_messages),
+        cmocka_unit_test(foreign_pending),
+        cmocka_unit_test(failed_store),
+        cmocka_unit_test(failed_store_of_our_own),
+        cmocka_unit_test(no_room),
         cmocka_unit_test(stored_nonsense),
         cmocka_unit_test(pending_nonsense),
         cmocka_unit_test(old_secrets_are_gone),
