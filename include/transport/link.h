@@ -146,6 +146,13 @@ link_decoy(struct link *l, struct bytes page, uint64_t now_ms, struct buf *out);
 MUST_USE enum err
 link_add(struct link *l, const struct bytes *pieces, size_t piece_count);
 
+/* Lends the link memory to gather in, so that thousands of links can take turns
+ * with one piece: before the adds of a turn, and given back after its flush.
+ * Without effect when the link has some of its own. spare is empty, and is
+ * empty in between; what a link keeps (a flush failed) it owns. */
+void link_lend(struct link *l, struct buf *spare);
+void link_give_back(struct link *l, struct buf *spare);
+
 /* Bytes that are pending. */
 size_t link_pending_len(const struct link *l);
 

@@ -88,13 +88,16 @@ MUST_USE enum err event_write(const struct event *in, struct buf *out);
 MUST_USE enum err
 event_read(struct bytes in, struct arena *a, struct event *out);
 
-/* For the relay's fan-out: the encoding of RECORDS with one record, in two
- * parts, so that a record's bytes are copied for nobody: what goes before the
- * bytes is appended to head; the record's bytes must follow as the last field.
- * Together they are what event_write() would give for {tag, RECORDS, last, one
- * record}, up to the order of fields. ERR_MEMORY, ERR_USE. */
-MUST_USE enum err event_write_record_head(uint32_t tag,
-                                          uint64_t last,
+/* For the relay's fan-out: the encoding of RECORDS with one record, in three
+ * parts, of which only the first differs from reader to reader: the tag; the
+ * head; the record's bytes. One after the other they are what event_write()
+ * would give for {tag, RECORDS, last, one record}.
+ *
+ * event_write_tag() gives the length of what it wrote; the tag is not 0. The
+ * head is appended. ERR_MEMORY, ERR_USE, ERR_TOO_LARGE. */
+enum { EVENT_TAG_MAX = 6 };
+size_t event_write_tag(uint32_t tag, uint8_t out[static EVENT_TAG_MAX]);
+MUST_USE enum err event_write_record_head(uint64_t last,
                                           uint64_t number,
                                           enum record_kind kind,
                                           size_t record_len,

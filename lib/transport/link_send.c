@@ -22,6 +22,33 @@ link_add(struct link *l, const struct bytes *pieces, size_t piece_count)
     return frame_write(pieces, piece_count, LINK_PENDING_MAX, &l->pending);
 }
 
+void
+link_lend(struct link *l, struct buf *spare)
+{
+    assert(spare->len == 0);
+    if (l->pending.cap > 0)
+        return;
+    l->pending.b = spare->b;
+    l->pending.cap = spare->cap;
+    spare->b = NULL;
+    spare->cap = 0;
+    l->lent = true;
+}
+
+void
+link_give_back(struct link *l, struct buf *spare)
+{
+    if (!l->lent)
+        return;
+    l->lent = false;
+    if (l->pending.len > 0)
+        return;
+    spare->b = l->pending.b;
+    spare->cap = l->pending.cap;
+    l->pending.b = NULL;
+    l->pending.cap = 0;
+}
+
 size_t
 link_pending_len(const struct link *l)
 {
@@ -93,7 +120,10 @@ link_flush(struct link *l, struct buf *out)
         e = seal_message(
             l, bytes_slice(buf_bytes(&l->pending), i * cut.len, cut.len),
             room + i * sealed_len);
-    buf_free(&l->pending);
+    if (l->lent)
+        buf_reset(&l->pending);
+    else
+        buf_free(&l->pending);
     return e;
 }
 

@@ -311,9 +311,20 @@ head_append(ProtobufCBuffer *base, size_t len, const uint8_t *data)
         buf_append(h->out, (struct bytes){data, len});
 }
 
+size_t
+event_write_tag(uint32_t tag, uint8_t out[static EVENT_TAG_MAX])
+{
+    size_t len = 0;
+
+    out[len++] = 1 << 3; /* field 1, a varint */
+    for (; tag >= 0x80; tag >>= 7)
+        out[len++] = (uint8_t)(tag | 0x80);
+    out[len++] = (uint8_t)tag;
+    return len;
+}
+
 enum err
-event_write_record_head(uint32_t tag,
-                        uint64_t last,
+event_write_record_head(uint64_t last,
                         uint64_t number,
                         enum record_kind kind,
                         size_t record_len,
@@ -322,7 +333,7 @@ event_write_record_head(uint32_t tag,
     struct event_record record = {
         .number = number, .kind = kind, .bytes = {&elsewhere, record_len}};
     struct event in = {
-        .tag = tag, .kind = EVENT_RECORDS, .records = {&record, 1, last}};
+        .tag = 1, .kind = EVENT_RECORDS, .records = {&record, 1, last}};
     struct head_only writer = {.base = {head_append}, .out = head};
     Pristan__Record record_pb;
     Pristan__Record *list = &record_pb;
@@ -336,8 +347,7 @@ event_write_record_head(uint32_t tag,
     pb.records.last = last;
     pb.records.n_records = 1;
     pb.records.records = &list;
-    pristan__event__init(&pb.top);
-    pb.top.tag = tag;
+    pristan__event__init(&pb.top); /* a tag of 0 is not written */
     pb.top.body_case = PRISTAN__EVENT__BODY_RECORDS;
     pb.top.records = &pb.records;
     protobuf_c_message_pack_to_buffer(&pb.top.base, &writer.base);

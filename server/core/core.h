@@ -62,6 +62,9 @@ enum {
      * watchers get it from the store, a few at a time */
     CORE_PENDING_ALL = 64 * 1024 * 1024,
 
+    /* bytes of memory that is lent from link to link, over which it is freed */
+    CORE_SPARE_MAX = 64 * 1024,
+
     /* loads of one session in one batch: others are served in between */
     CORE_LOADS_EACH = 2,
 
@@ -99,11 +102,13 @@ struct session {
     struct queue_node midway; /* in r->midway: holds part of something */
     struct queue wants;
     struct queue watches;
+    struct queue due;  /* watches with fresh records to be written */
     uint64_t clock_ms; /* when it was hung there */
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
     uint32_t held;            /* bytes that the link holds */
     uint32_t pending;         /* bytes that wait in the link for the flush */
+    uint32_t due_bytes;       /* of records, on all of due */
     uint16_t ops_under_way;
     uint16_t want_count;
     uint16_t watch_count;
@@ -117,10 +122,12 @@ struct session {
 struct watch {
     struct queue_node in_session;
     struct queue_node in_topic;
+    struct queue_node due; /* in session->due */
     struct session *session;
     struct topic *topic;
     uint64_t serial; /* never reused: a load under way may outlive the watch */
-    uint64_t after;  /* the reader has all up to here */
+    uint64_t after;  /* the reader has, or is due, all up to here */
+    uint64_t due_from; /* first number that is due, while in due */
     uint32_t tag;
     uint32_t credit;
     bool answered; /* the first RECORDS is out */
@@ -148,6 +155,9 @@ struct relay {
     struct queue dirty;
     struct queue asking;
     struct queue midway;
+    struct queue fresh; /* topics with records that were stored just now */
+    struct arena kept;  /* holds those records */
+    struct buf spare;   /* lent to the link whose turn it is */
     uint64_t held;      /* bytes of all sessions */
     uint64_t pending;   /* the same */
     uint32_t strangers; /* sessions that are GREETING */
@@ -304,6 +314,25 @@ void watch_push(struct relay *r,
                 uint64_t number,
                 enum record_kind kind,
                 struct bytes bytes);
+
+/* --- fresh.c: what was stored just now, on its way to watchers ------------ */
+
+/* Keeps a record of the batch that came back, until fresh_end(). False: no
+ * memory; who watches reads it from the store. */
+bool fresh_add(struct relay *r,
+               struct topic *p,
+               uint64_t number,
+               enum record_kind kind,
+               struct bytes bytes);
+
+/* Writes all that is due to a session into its link, which is OPEN. Whole
+ * messages go on to out. */
+void fresh_write(struct relay *r, struct session *s, struct buf *out);
+
+/* Nothing is fresh any more; what is still due is written. */
+void fresh_end(struct relay *r);
+
+/* --- on_watch.c, the rest ------------------------------------------------ */
 
 /* A page for a watch. */
 void watch_page(struct relay *r,

@@ -50,6 +50,7 @@ watch_free(struct relay *r, struct watch *w)
 {
     queue_remove(&w->in_session);
     queue_remove(&w->in_topic);
+    queue_remove(&w->due);
     topic_drop(&r->topics, w->topic);
     w->session->watch_count--;
     r->watch_count--;
@@ -194,28 +195,36 @@ watch_page(struct relay *r,
     watch_step(r, w);
 }
 
-/* The record itself to one watcher. */
-static void
-push(struct relay *r,
-     struct watch *w,
-     uint64_t number,
-     enum record_kind kind,
-     struct bytes bytes)
+/* Whether it may have a record of so many bytes itself. */
+static bool
+may_push(const struct relay *r,
+         const struct watch *w,
+         uint64_t number,
+         size_t len)
 {
-    struct bytes pieces[2];
+    const struct session *s = w->session;
 
-    buf_reset(&r->event);
-    if (event_write_record_head(w->tag, number, number, kind, bytes.len,
-                                &r->event) != ERR_OK) {
-        session_close(r, w->session);
-        return;
+    return s->state == SESSION_OPEN && w->answered && !w->loading &&
+           w->after == number - 1 && w->credit >= len && !s->clogged &&
+           link_pending_len(s->link) + s->due_bytes < CORE_PENDING_MARK &&
+           r->pending < CORE_PENDING_ALL;
+}
+
+/* Notes that the record is due to one watcher. */
+static void
+push(struct relay *r, struct watch *w, uint64_t number, size_t len)
+{
+    struct session *s = w->session;
+
+    if (!queue_linked(&w->due)) {
+        w->due_from = number;
+        queue_push(&s->due, &w->due);
     }
-    pieces[0] = buf_bytes(&r->event);
-    pieces[1] = bytes;
     w->after = number;
-    w->credit -= (uint32_t)bytes.len;
+    w->credit -= (uint32_t)len;
+    s->due_bytes += (uint32_t)len;
     r->counters.pushed++;
-    session_tell_pieces(r, w->session, pieces, 2);
+    session_mark(r, s);
 }
 
 void
@@ -227,21 +236,19 @@ watch_push(struct relay *r,
 {
     struct topic *p = topic_find(&r->topics, id);
     struct queue_node *n;
+    bool kept;
 
     if (p == NULL)
         return;
     if (number > p->last)
         p->last = number;
+    kept = fresh_add(r, p, number, kind, bytes);
     for (n = queue_first(&p->watches); n != NULL;
          n = queue_next(&p->watches, n)) {
         struct watch *w = QUEUE_OWNER(n, struct watch, in_topic);
-        struct session *s = w->session;
 
-        if (s->state == SESSION_OPEN && w->answered && !w->loading &&
-            w->after == number - 1 && w->credit >= bytes.len && !s->clogged &&
-            link_pending_len(s->link) < CORE_PENDING_MARK &&
-            r->pending < CORE_PENDING_ALL)
-            push(r, w, number, kind, bytes);
+        if (kept && may_push(r, w, number, bytes.len))
+            push(r, w, number, bytes.len);
         else
             watch_step(r, w);
     }

@@ -49,6 +49,9 @@ relay_new(const struct relay_config *c,
     queue_init(&r->dirty);
     queue_init(&r->asking);
     queue_init(&r->midway);
+    queue_init(&r->fresh);
+    r->kept = arena_limited(BATCH_BYTES_MAX);
+    r->spare = buf_limited(LINK_PENDING_MAX);
     topic_table_init(&r->topics);
     prefix_table_init(&r->prefixes);
     replay_init(&r->replay);
@@ -103,6 +106,8 @@ relay_free(struct relay *r)
     replay_free(&r->replay);
     batch_free(&r->batches[0]);
     batch_free(&r->batches[1]);
+    arena_free(&r->kept);
+    buf_free(&r->spare);
     arena_free(&r->scratch);
     buf_free(&r->event);
     buf_free(&r->send);
@@ -227,6 +232,18 @@ static op_answer *const answers[RELAY_OP_KINDS] = {
     [RELAY_OP_BLOB] = blob_answer,
 };
 
+/* The records that watchers are due outlive the batch. */
+static void
+keep_fresh(struct relay *r, struct batch *b)
+{
+    struct arena empty = r->kept;
+
+    if (queue_empty(&r->fresh))
+        return;
+    r->kept = b->arena;
+    b->arena = empty;
+}
+
 void
 relay_feed_stored(struct relay *r,
                   const struct relay_results *results,
@@ -234,6 +251,7 @@ relay_feed_stored(struct relay *r,
 {
     struct batch *b = &r->batches[1 - r->filling];
 
+    fresh_end(r);
     r->storing = false;
     r->counters.damaged += results->damaged;
     for (size_t i = 0; i < b->face.op_count; i++) {
@@ -253,6 +271,7 @@ relay_feed_stored(struct relay *r,
     }
     for (size_t i = 0; i < b->face.load_count; i++)
         load_answer(r, &b->load_ctx[i], &b->loads[i], &results->loads[i]);
+    keep_fresh(r, b);
     batch_reset(b);
     stop_step(r);
 }
@@ -307,29 +326,43 @@ relay_holds(const struct relay *r, uint64_t conn)
            (s->ops_under_way > 0 && batch_over_mark(&r->batches[r->filling]));
 }
 
+/* All that a session's link has to say. */
+static enum err
+seal(struct relay *r, struct session *s)
+{
+    enum err e = ERR_OK;
+
+    fresh_write(r, s, &r->send);
+    if (link_pending_len(s->link) > CORE_PENDING_MARK)
+        e = link_flush(s->link, &r->send); /* there is room for MOREs */
+    if (e == ERR_OK && s->state != SESSION_CLOSED && s->more_due && !s->clogged)
+        watch_tell_more(r, s);
+    if (e == ERR_OK)
+        e = link_flush(s->link, &r->send);
+    if (e == ERR_OK && s->state == SESSION_CLOSED)
+        e = link_close(s->link, &r->send);
+    return e;
+}
+
 /* Seals what is pending for a session into r->send. */
 static void
 gather(struct relay *r, struct session *s)
 {
-    struct buf *out = s->out.len > 0 ? &s->out : &r->send;
-    enum err e = ERR_OK;
-
     buf_reset(&r->send);
-    if (s->state != SESSION_CLOSED && s->more_due && !s->clogged)
-        watch_tell_more(r, s);
-    if (s->link != NULL && link_state(s->link) == LINK_OPEN) {
-        e = link_flush(s->link, out);
-        if (e == ERR_OK && s->state == SESSION_CLOSED)
-            e = link_close(s->link, out);
-    }
-    session_reckon(r, s);
-    if (e != ERR_OK)
-        session_turn(r, s, SESSION_CLOSED);
-    if (out == &s->out) { /* an idle session keeps no memory for this */
+    if (s->out.len > 0) { /* an idle session keeps no memory for this */
         buf_free(&r->send);
         r->send = s->out;
         s->out = buf_limited(CORE_OUT_MAX);
     }
+    if (s->link == NULL || link_state(s->link) != LINK_OPEN)
+        return;
+    link_lend(s->link, &r->spare);
+    if (seal(r, s) != ERR_OK)
+        session_turn(r, s, SESSION_CLOSED);
+    link_give_back(s->link, &r->spare);
+    session_reckon(r, s);
+    if (r->spare.cap > CORE_SPARE_MAX)
+        buf_free(&r->spare);
 }
 
 static void
@@ -360,6 +393,7 @@ relay_next_send(struct relay *r, struct relay_send *out)
         }
         return true;
     }
+    fresh_end(r);
     return false;
 }
 

@@ -22,6 +22,7 @@ session_new(struct relay *r,
     s->out = buf_limited(CORE_OUT_MAX);
     queue_init(&s->wants);
     queue_init(&s->watches);
+    queue_init(&s->due);
     e = map_put(&r->sessions, s->id, s);
     if (e != ERR_OK) {
         mem_free(s);

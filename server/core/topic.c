@@ -104,6 +104,7 @@ topic_get(struct topic_table *t,
         memcpy(p->id, id, LIMIT_ID);
         p->kind = kind;
         queue_init(&p->watches);
+        queue_init(&p->fresh);
         at = slot_of(t, id);
         p->next = t->slots[at];
         t->slots[at] = p;
@@ -125,5 +126,6 @@ topic_drop(struct topic_table *t, struct topic *p)
         at = &(*at)->next;
     *at = p->next;
     t->count--;
+    queue_remove(&p->in_fresh);
     mem_free(p);
 }

@@ -15,6 +15,8 @@ struct topic {
     enum relay_place_kind kind;
     uint64_t last; /* highest number that we have heard of */
     struct queue watches;
+    struct queue fresh;         /* of struct fresh_record, ascending */
+    struct queue_node in_fresh; /* in r->fresh: it has some */
 };
 
 struct topic_table {

@@ -185,6 +185,52 @@ test_failed_flush_can_be_repeated(void **state)
     buf_free(&small);
 }
 
+/* Memory that is lent comes back, empty, and a link that could not flush keeps
+ * what is pending. */
+static void
+test_memory_is_lent(void **state)
+{
+    struct buf spare = buf_limited(LINK_PENDING_MAX);
+    struct buf small = buf_limited(16);
+    struct pair p;
+    struct bytes frame;
+    const uint8_t *was;
+
+    (void)state;
+    assert_ok(buf_reserve(&spare, 4096));
+    was = spare.b;
+    pair_open(&p);
+    link_lend(p.relay, &spare);
+    assert_null(spare.b);
+    assert_err(add(p.relay, 100), ERR_OK);
+    assert_err(link_flush(p.relay, &p.to_client), ERR_OK);
+    link_give_back(p.relay, &spare);
+    assert_ptr_equal(spare.b, was);
+    assert_int_equal(spare.len, 0);
+    assert_true(bytes_all_zero((struct bytes){spare.b, 256}));
+    assert_int_equal(p.relay->pending.cap, 0);
+    link_give_back(p.relay, &spare); /* twice does no harm */
+    assert_ptr_equal(spare.b, was);
+
+    link_lend(p.relay, &spare);
+    assert_err(add(p.relay, 50), ERR_OK);
+    assert_err(link_flush(p.relay, &small), ERR_TOO_LARGE);
+    link_give_back(p.relay, &spare);
+    assert_null(spare.b);
+    assert_int_equal(link_pending_len(p.relay), 54);
+    link_lend(p.relay, &spare); /* has its own: nothing is taken */
+    assert_err(link_flush(p.relay, &p.to_client), ERR_OK);
+    assert_int_equal(p.relay->pending.cap, 0);
+    link_feed(p.client, buf_bytes(&p.to_client));
+    assert_err(link_next(p.client, &p.to_relay, &frame), ERR_OK);
+    assert_int_equal(frame.len, 100);
+    assert_err(link_next(p.client, &p.to_relay, &frame), ERR_OK);
+    assert_int_equal(frame.len, 50);
+    pair_free(&p);
+    buf_free(&spare);
+    buf_free(&small);
+}
+
 static void
 test_add_without_memory(void **state)
 {
@@ -241,6 +287,7 @@ main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_pending_limit),
         cmocka_unit_test(test_failed_flush_can_be_repeated),
+        cmocka_unit_test(test_memory_is_lent),
         cmocka_unit_test(test_add_without_memory),
         cmocka_unit_test(test_nonces_run_out),
     };

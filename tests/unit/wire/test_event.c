@@ -131,6 +131,7 @@ a_head_fits_its_record(void **state)
     static const size_t lens[] = {1,     127,   128,         1024,
                                   16383, 65536, LIMIT_RECORD};
     static const uint64_t numbers[] = {1, 127, 128, 70000, WIRE_NUMBER_MAX};
+    static const uint32_t tags[] = {1, 127, 128, 1 << 28, UINT32_MAX};
 
     (void)state;
     for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
@@ -138,16 +139,18 @@ a_head_fits_its_record(void **state)
             struct event_record r = {.number = numbers[j],
                                      .kind = RECORD_MESSAGE,
                                      .bytes = many('r', lens[i])};
-            struct event in = {.tag = 5 + (uint32_t)i * 1000,
+            struct event in = {.tag = tags[j],
                                .kind = EVENT_RECORDS,
                                .records = {&r, 1, WIRE_NUMBER_MAX}};
             struct buf whole = buf_limited(LIMIT_FRAME);
             struct buf head = buf_limited(64);
+            uint8_t tag[EVENT_TAG_MAX];
 
             assert_int_equal(event_write(&in, &whole), ERR_OK);
-            assert_int_equal(event_write_record_head(in.tag, WIRE_NUMBER_MAX,
-                                                     r.number, r.kind, lens[i],
-                                                     &head),
+            buf_append(&head,
+                       (struct bytes){tag, event_write_tag(in.tag, tag)});
+            assert_int_equal(event_write_record_head(WIRE_NUMBER_MAX, r.number,
+                                                     r.kind, lens[i], &head),
                              ERR_OK);
             assert_int_equal(head.len + lens[i], whole.len);
             assert_memory_equal(head.b, whole.b, head.len);
@@ -163,23 +166,20 @@ a_head_refuses_what_no_record_is(void **state)
     struct buf small = buf_limited(8);
 
     (void)state;
-    assert_int_equal(event_write_record_head(0, 9, 3, RECORD_MESSAGE, 5, &head),
+    assert_int_equal(event_write_record_head(2, 3, RECORD_MESSAGE, 5, &head),
                      ERR_USE);
-    assert_int_equal(event_write_record_head(1, 2, 3, RECORD_MESSAGE, 5, &head),
+    assert_int_equal(event_write_record_head(9, 0, RECORD_MESSAGE, 5, &head),
                      ERR_USE);
-    assert_int_equal(event_write_record_head(1, 9, 0, RECORD_MESSAGE, 5, &head),
+    assert_int_equal(event_write_record_head(9, 3, RECORD_MESSAGE, 0, &head),
                      ERR_USE);
-    assert_int_equal(event_write_record_head(1, 9, 3, RECORD_MESSAGE, 0, &head),
-                     ERR_USE);
-    assert_int_equal(event_write_record_head(1, 9, 3, RECORD_MESSAGE,
-                                             LIMIT_RECORD + 1, &head),
-                     ERR_TOO_LARGE);
-    assert_int_equal(head.len, 0);
     assert_int_equal(
-        event_write_record_head(1, 9, 3, RECORD_MESSAGE, 5, &small),
+        event_write_record_head(9, 3, RECORD_MESSAGE, LIMIT_RECORD + 1, &head),
         ERR_TOO_LARGE);
+    assert_int_equal(head.len, 0);
+    assert_int_equal(event_write_record_head(9, 3, RECORD_MESSAGE, 5, &small),
+                     ERR_TOO_LARGE);
     mem_fail_at(1);
-    assert_int_equal(event_write_record_head(1, 9, 3, RECORD_MESSAGE, 5, &head),
+    assert_int_equal(event_write_record_head(9, 3, RECORD_MESSAGE, 5, &head),
                      ERR_MEMORY);
     mem_fail_at(0);
     buf_free(&head);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Records that were stored just now, on their way to watchers. Each is held
+ * once, with what goes before its bytes. A watcher is only noted; the record is
+ * written for it when its turn to send has come, into memory that all links
+ * share. So the fan-out allocates nothing for each watcher, and what is sealed
+ * is still in the processor's cache. */
+#include "core.h"
+
+#include <string.h>
+
+#include "transport/frame.h"
+
+enum { HEAD_MAX = 48 }; /* bytes: four numbers, three lengths, their fields */
+
+struct fresh_record {
+    struct queue_node in_topic;
+    uint64_t number;
+    struct bytes bytes;
+    enum record_kind kind;
+    uint8_t head_len;
+    /* the event between its tag and the record's bytes; made when it is first
+     * written, because it tells the highest number of the place: nobody may be
+     * told less than what was acknowledged to them before */
+    uint8_t head[HEAD_MAX];
+};
+
+bool
+fresh_add(struct relay *r,
+          struct topic *p,
+          uint64_t number,
+          enum record_kind kind,
+          struct bytes bytes)
+{
+    struct arena *a = &r->batches[1 - r->filling].arena;
+    struct fresh_record *f = arena_new(a, sizeof *f);
+
+    if (f == NULL)
+        return false;
+    f->number = number;
+    f->kind = kind;
+    f->bytes = bytes;
+    queue_push(&p->fresh, &f->in_topic);
+    if (!queue_linked(&p->in_fresh))
+        queue_push(&r->fresh, &p->in_fresh);
+    return true;
+}
+
+static enum err
+make_head(struct relay *r, const struct topic *p, struct fresh_record *f)
+{
+    enum err e;
+
+    buf_reset(&r->event);
+    e = event_write_record_head(p->last, f->number, f->kind, f->bytes.len,
+                                &r->event);
+    if (e != ERR_OK)
+        return e;
+    assert(r->event.len <= sizeof f->head);
+    memcpy(f->head, r->event.b, r->event.len);
+    f->head_len = (uint8_t)r->event.len;
+    return ERR_OK;
+}
+
+/* One more frame. Messages that are full leave at once: the rest is padded to a
+ * size of its own, not to a whole message more. */
+static enum err
+write_frame(struct link *l, const struct bytes *pieces, struct buf *out)
+{
+    size_t len = 2 * FRAME_HEAD_LEN; /* its own, and room for padding's */
+    enum err e = ERR_OK;
+
+    for (int i = 0; i < 3; i++)
+        len += pieces[i].len;
+    if (link_pending_len(l) > 0 && link_pending_len(l) + len > FRAME_UNIT_ROOM)
+        e = link_flush(l, out);
+    return e == ERR_OK ? link_add(l, pieces, 3) : e;
+}
+
+/* All that is due on one watch. */
+static enum err
+write_watch(struct relay *r,
+            struct session *s,
+            const struct watch *w,
+            struct buf *out)
+{
+    uint8_t tag[EVENT_TAG_MAX];
+    struct bytes pieces[3] = {{tag, event_write_tag(w->tag, tag)}};
+    struct queue_node *n;
+    enum err e = ERR_OK;
+
+    for (n = queue_first(&w->topic->fresh); n != NULL && e == ERR_OK;
+         n = queue_next(&w->topic->fresh, n)) {
+        struct fresh_record *f = QUEUE_OWNER(n, struct fresh_record, in_topic);
+
+        if (f->number < w->due_from || f->number > w->after)
+            continue; /* had it, or may not have it (credit) */
+        if (f->head_len == 0)
+            e = make_head(r, w->topic, f);
+        pieces[1] = (struct bytes){f->head, f->head_len};
+        pieces[2] = f->bytes;
+        if (e == ERR_OK)
+            e = write_frame(s->link, pieces, out);
+    }
+    return e;
+}
+
+void
+fresh_write(struct relay *r, struct session *s, struct buf *out)
+{
+    struct queue_node *n;
+    enum err e = ERR_OK;
+
+    while ((n = queue_first(&s->due)) != NULL) {
+        queue_remove(n);
+        if (e == ERR_OK)
+            e = write_watch(r, s, QUEUE_OWNER(n, struct watch, due), out);
+    }
+    s->due_bytes = 0;
+    if (e != ERR_OK) /* what it was to be told it can ask again */
+        session_turn(r, s, SESSION_CLOSED);
+}
+
+void
+fresh_end(struct relay *r)
+{
+    struct queue_node *n;
+
+    for (n = queue_first(&r->dirty); n != NULL; n = queue_next(&r->dirty, n)) {
+        struct session *s = QUEUE_OWNER(n, struct session, dirty);
+
+        if (queue_empty(&s->due))
+            continue;
+        fresh_write(r, s, &s->out);
+        session_reckon(r, s);
+    }
+    while ((n = queue_first(&r->fresh)) != NULL) {
+        queue_remove(n);
+        queue_init(&QUEUE_OWNER(n, struct topic, in_fresh)->fresh);
+    }
+    if (r->kept.used > BATCH_BYTES_MARK)
+        arena_free(&r->kept); /* give a burst's memory back */
+    else if (r->kept.used > 0)
+        arena_reset(&r->kept);
+}

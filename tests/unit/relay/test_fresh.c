@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Records on their way from the store to watchers. */
+#include "stage.h"
+
+enum { MANY = 40, JOINED = 33, LEN = 1024 };
+
+static void
+append(struct stage_client *c, uint8_t n)
+{
+    uint8_t record[LEN];
+
+    memset(record, n, sizeof record);
+    (void)stage_ask(c, q_append(1, RECORD_MESSAGE, 0, BYTES_OF(record)));
+}
+
+/* The next record that was pushed is this one. */
+static void
+gets(struct stage_client *c, uint64_t number)
+{
+    const struct event *ev = stage_event(c);
+
+    assert_int_equal(ev->kind, EVENT_RECORDS);
+    assert_int_equal(ev->records.record_count, 1);
+    assert_int_equal(ev->records.records[0].number, number);
+    assert_int_equal(ev->records.records[0].bytes.len, LEN);
+    assert_int_equal(ev->records.records[0].bytes.b[0], number);
+}
+
+/* E-07: whoever writes and watches is never told of a lower end than what was
+ * acknowledged to it, or it has to call the relay a liar. */
+static void
+e07_the_end_is_never_lower_than_what_was_acknowledged(void **state)
+{
+    struct stage t;
+    struct stage_client *c;
+    uint64_t acked = 0;
+
+    (void)state;
+    stage_start(&t);
+    c = stage_join(&t, 0);
+    (void)stage_answer(&t, c, q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    for (int i = 1; i <= MANY; i++)
+        append(c, (uint8_t)i);
+    stage_run(&t);
+    for (int i = 0; i < 2 * MANY; i++) {
+        const struct event *ev = stage_event(c);
+
+        if (ev->kind == EVENT_APPENDED)
+            acked = ev->appended.number;
+        else
+            assert_true(ev->records.last >= acked);
+    }
+    assert_int_equal(acked, MANY);
+    assert_true(stage_silent(c));
+    stage_end(&t);
+}
+
+/* What is still due when the next batch comes back is neither lost nor out of
+ * order, and credit was counted once. */
+static void
+a_second_batch_does_not_overtake_the_first(void **state)
+{
+    struct stage t;
+    struct stage_client *writer;
+    struct stage_client *reader;
+    struct relay_results results;
+    const struct relay_batch *batch;
+
+    (void)state;
+    stage_start(&t);
+    writer = stage_join(&t, 0);
+    reader = stage_join(&t, 1);
+    (void)stage_answer(&t, reader, q_watch(stage_channel(1), 0, MANY * LEN));
+    for (int i = 1; i <= 3; i++) {
+        append(writer, (uint8_t)i);
+        assert_ok(link_flush(writer->link, &writer->out));
+        relay_feed_bytes(t.relay, writer->conn, buf_bytes(&writer->out), t.now);
+        buf_reset(&writer->out);
+        batch = relay_take(t.relay, t.now);
+        assert_non_null(batch);
+        assert_ok(store_commit(t.store, batch, &results));
+        relay_feed_stored(t.relay, &results, t.now);
+    }
+    for (int i = 4; i <= MANY + 1; i++)
+        append(writer, (uint8_t)i);
+    stage_run(&t);
+    for (uint64_t n = 1; n <= MANY; n++)
+        gets(reader, n);
+    assert_int_equal(stage_event(reader)->kind, EVENT_MORE); /* no credit */
+    assert_true(stage_silent(reader));
+    stage_end(&t);
+}
+
+/* 33 records of 1 KiB take two whole messages, and a third of 4 KiB rather than
+ * of 16. */
+static void
+what_is_joined_is_padded_once(void **state)
+{
+    struct stage t;
+    struct stage_client *writer;
+    struct stage_client *reader;
+    size_t before;
+    size_t batches;
+
+    (void)state;
+    stage_start(&t);
+    writer = stage_join(&t, 0);
+    reader = stage_join(&t, 1);
+    (void)stage_answer(&t, reader,
+                       q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    before = reader->received;
+    batches = t.batches;
+    for (int i = 1; i <= JOINED; i++)
+        append(writer, (uint8_t)i);
+    stage_run(&t);
+    for (uint64_t n = 1; n <= JOINED; n++)
+        gets(reader, n);
+    assert_int_equal(t.batches, batches + 1);
+    assert_true(reader->received - before <= 2 * 16644 + 4356);
+    assert_true(reader->received - before >= JOINED * LEN);
+    stage_end(&t);
+}
+
+/* A watcher that goes with records due takes nothing with it. */
+static void
+a_watcher_leaves_with_records_due(void **state)
+{
+    struct stage t;
+    struct stage_client *c[3];
+    struct relay_results results;
+    const struct relay_batch *batch;
+
+    (void)state;
+    stage_start(&t);
+    for (int i = 0; i < 3; i++)
+        c[i] = stage_join(&t, i);
+    for (int i = 1; i < 3; i++)
+        (void)stage_answer(&t, c[i],
+                           q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    append(c[0], 1);
+    assert_ok(link_flush(c[0]->link, &c[0]->out));
+    relay_feed_bytes(t.relay, c[0]->conn, buf_bytes(&c[0]->out), t.now);
+    buf_reset(&c[0]->out);
+    batch = relay_take(t.relay, t.now);
+    assert_ok(store_commit(t.store, batch, &results));
+    relay_feed_stored(t.relay, &results, t.now);
+    relay_feed_closed(t.relay, c[1]->conn);
+    c[1]->conn = 0;
+    stage_run(&t);
+    gets(c[2], 1);
+    relay_feed_closed(t.relay, c[2]->conn); /* the topic goes, too */
+    c[2]->conn = 0;
+    append(c[0], 2);
+    stage_run(&t);
+    assert_int_equal(stage_event(c[0])->appended.number, 1);
+    assert_int_equal(stage_event(c[0])->appended.number, 2);
+    stage_end(&t);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(e07_the_end_is_never_lower_than_what_was_acknowledged),
+        cmocka_unit_test(a_second_batch_does_not_overtake_the_first),
+        cmocka_unit_test(what_is_joined_is_padded_once),
+        cmocka_unit_test(a_watcher_leaves_with_records_due),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
