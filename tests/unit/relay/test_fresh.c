@@ -15,7 +15,7 @@ append(struct stage_client *c, uint8_t n)
 
 /* The next record that was pushed is this one. */
 static void
-gets(struct stage_client *c, uint64_t number)
+shows(struct stage_client *c, uint64_t number)
 {
     const struct event *ev = stage_event(c);
 
@@ -85,7 +85,7 @@ a_second_batch_does_not_overtake_the_first(void **state)
         append(writer, (uint8_t)i);
     stage_run(&t);
     for (uint64_t n = 1; n <= MANY; n++)
-        gets(reader, n);
+        shows(reader, n);
     assert_int_equal(stage_event(reader)->kind, EVENT_MORE); /* no credit */
     assert_true(stage_silent(reader));
     stage_end(&t);
@@ -114,7 +114,7 @@ what_is_joined_is_padded_once(void **state)
         append(writer, (uint8_t)i);
     stage_run(&t);
     for (uint64_t n = 1; n <= JOINED; n++)
-        gets(reader, n);
+        shows(reader, n);
     assert_int_equal(t.batches, batches + 1);
     assert_true(reader->received - before <= 2 * 16644 + 4356);
     assert_true(reader->received - before >= JOINED * LEN);
@@ -147,7 +147,7 @@ a_watcher_leaves_with_records_due(void **state)
     relay_feed_closed(t.relay, c[1]->conn);
     c[1]->conn = 0;
     stage_run(&t);
-    gets(c[2], 1);
+    shows(c[2], 1);
     relay_feed_closed(t.relay, c[2]->conn); /* the topic goes, too */
     c[2]->conn = 0;
     append(c[0], 2);
