@@ -37,6 +37,7 @@ enum { RELAY_PREFIX_LEN = 8 };
 struct relay_config {
     const uint8_t *secret; /* 32 bytes, X25519; copied by relay_new() */
     struct bytes page;     /* HTML for whoever is no client of ours; borrowed */
+    uint64_t page_s;       /* when it was last changed, Unix time */
     uint32_t sweep_hour;   /* where the store's last sweep ended, 0: never */
     uint32_t conn_max;     /* connections at the same time */
     /* lifetimes in hours, each at least 1 */

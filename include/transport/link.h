@@ -13,7 +13,8 @@
  *
  *  both    OPEN --close()--> CLOSING --the peer's close--> CLOSED
  *          OPEN --the peer's close, answered--> CLOSED
- *          DECOY --decoy()--> CLOSED
+ *          DECOY --decoy(), the last one--> CLOSED
+ *          UPGRADING --the body after the last one is over--> CLOSED
  *          any --a fault of the peer, no memory--> FAILED
  *
  * The loop of whoever owns a link, after each read from the socket:
@@ -36,6 +37,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "crypto/dh.h"
+#include "transport/decoy.h"
 
 enum link_state {
     LINK_UPGRADING, /* the HTTP upgrade */
@@ -129,11 +131,23 @@ MUST_USE enum err link_accept(struct link *l, struct buf *out);
  */
 void link_refuse(struct link *l);
 
-/* Relay, DECOY -> CLOSED: appends what an ordinary web server says to this
- * request (see transport/decoy.h). page is an HTML document; now_ms is Unix
- * time, for the Date header. ERR_TURN in another state; out's error: FAILED. */
-MUST_USE enum err
-link_decoy(struct link *l, struct bytes page, uint64_t now_ms, struct buf *out);
+/* Relay, DECOY -> UPGRADING or CLOSED: appends what an ordinary web server says
+ * to this request (see transport/decoy.h), and in UPGRADING takes the next one,
+ * or the body of this, by link_next(): call it right away, what was fed is
+ * still borrowed. now_ms is Unix time. ERR_TURN in another state; out's error:
+ * FAILED. */
+MUST_USE enum err link_decoy(struct link *l,
+                             const struct decoy_page *page,
+                             uint64_t now_ms,
+                             struct buf *out);
+
+/* Relay, UPGRADING: for what it waits. */
+enum link_awaits {
+    LINK_AWAITS_REQUEST, /* and nothing of it is here */
+    LINK_AWAITS_HEAD,    /* the rest of a request's head */
+    LINK_AWAITS_BODY     /* the rest of a body, which is thrown away */
+};
+enum link_awaits link_awaits(const struct link *l);
 
 /* Adds one frame, the pieces one after the other, to what is pending. Copies.
  *

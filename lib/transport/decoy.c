@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ordinary web server. PROTOCOL.md section 2.3. No name of any product is
- * claimed: a wrong "Server:" is easier to tell than none. */
+/* The answers of an nginx that hides its version. PROTOCOL.md section 2.3. */
 #include "transport/decoy.h"
 
 #include <string.h>
 
+#include "decoy_parts.h"
 #include "http.h"
 
-enum { DAY_S = 24 * 60 * 60, DAYS_400_YEARS = 146097 };
+static const char *const status_lines[DECOY_STATUSES] = {
+    [DECOY_OK] = "200 OK",
+    [DECOY_PART] = "206 Partial Content",
+    [DECOY_SAME] = "304 Not Modified",
+    [DECOY_BAD] = "400 Bad Request",
+    [DECOY_NONE] = "404 Not Found",
+    [DECOY_METHOD] = "405 Not Allowed",
+    [DECOY_CONDITION] = "412 Precondition Failed",
+    [DECOY_LARGE_BODY] = "413 Request Entity Too Large",
+    [DECOY_LARGE_TARGET] = "414 Request-URI Too Large",
+    [DECOY_RANGE] = "416 Requested Range Not Satisfiable",
+    [DECOY_LARGE_FIELDS] = "400 Bad Request",
+    [DECOY_CODING] = "501 Not Implemented",
+    [DECOY_VERSION] = "505 HTTP Version Not Supported",
+};
+
+/* What a browser of these makes of short error pages is prevented. */
+static const char padding[] = "<!-- a padding to disable MSIE and Chrome "
+                              "friendly error page -->\r\n";
+enum { PADDINGS = 6 };
 
 static void
 text(struct buf *out, const char *s)
@@ -15,176 +34,168 @@ text(struct buf *out, const char *s)
     buf_append(out, bytes_str(s));
 }
 
-/* In decimal, at least width digits. */
 static void
-number(struct buf *out, uint64_t v, size_t width)
+number(struct buf *out, uint64_t v, unsigned base)
 {
     uint8_t digits[20];
     size_t at = sizeof digits;
 
     do {
-        digits[--at] = (uint8_t)('0' + v % 10);
-        v /= 10;
-    } while (v != 0 || sizeof digits - at < width);
+        digits[--at] = (uint8_t)"0123456789abcdef"[v % base];
+        v /= base;
+    } while (v != 0);
     buf_append(out, (struct bytes){digits + at, sizeof digits - at});
 }
 
-static bool
-is_leap(uint64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* IMF-fixdate, RFC 9110 section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
-static void
-date(struct buf *out, uint64_t now_ms)
-{
-    static const char day_names[] =
-        "ThuFriSatSunMonTueWed"; /* 1.1.1970 first */
-    static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30,
-                                         31, 31, 30, 31, 30, 31};
-    uint64_t s = now_ms / 1000;
-    uint64_t days = s / DAY_S;
-    uint64_t year = 1970 + days / DAYS_400_YEARS * 400;
-    size_t weekday = (size_t)(days % 7);
-    size_t month = 0;
-
-    days %= DAYS_400_YEARS;
-    for (; days >= (is_leap(year) ? 366U : 365U); year++)
-        days -= is_leap(year) ? 366U : 365U;
-    for (;; month++) {
-        uint64_t len =
-            month_days[month] + (month == 1 && is_leap(year) ? 1U : 0U);
-
-        if (days < len)
-            break;
-        days -= len;
-    }
-    buf_append(out, bytes_slice(bytes_str(day_names), 3 * weekday, 3));
-    text(out, ", ");
-    number(out, days + 1, 2);
-    text(out, " ");
-    buf_append(out, bytes_slice(bytes_str(month_names), 3 * month, 3));
-    text(out, " ");
-    number(out, year, 4);
-    text(out, " ");
-    number(out, s / 3600 % 24, 2);
-    text(out, ":");
-    number(out, s / 60 % 60, 2);
-    text(out, ":");
-    number(out, s % 60, 2);
-    text(out, " GMT");
-}
-
-enum status {
-    STATUS_OK,
-    STATUS_BAD,
-    STATUS_NONE,
-    STATUS_METHOD,
-    STATUS_VERSION
-};
-
-static const char *const status_lines[] = {
-    [STATUS_OK] = "200 OK",
-    [STATUS_BAD] = "400 Bad Request",
-    [STATUS_NONE] = "404 Not Found",
-    [STATUS_METHOD] = "405 Method Not Allowed",
-    [STATUS_VERSION] = "505 HTTP Version Not Supported",
-};
-
-/* All lines up to the empty one are fields, and HTTP/1.1 has a Host. */
-static bool
-fields_good(struct bytes rest, struct bytes version)
-{
-    struct http_field f;
-    struct bytes line;
-    bool bad = false;
-    size_t hosts = 0;
-
-    while (http_line_next(&rest, &line, &bad) && line.len != 0) {
-        if (http_field_read(line, &f) != ERR_OK)
-            return false;
-        hosts += http_equal(f.name, "host") ? 1U : 0U;
-    }
-    return hosts == 1 || (hosts == 0 && bytes_equal(version, bytes_str("1.0")));
-}
-
-/* Up to a query. */
-static bool
-path_is(struct bytes target, const char *path)
-{
-    size_t len = 0;
-
-    while (len < target.len && target.b[len] != '?')
-        len++;
-    return bytes_equal(bytes_slice(target, 0, len), bytes_str(path));
-}
-
-static enum status
-judge(struct bytes request, bool *head)
-{
-    struct http_request_line start;
-    struct bytes rest = request;
-    struct bytes line;
-    bool bad = false;
-
-    if (!http_line_next(&rest, &line, &bad) ||
-        http_request_line_read(line, &start) != ERR_OK)
-        return STATUS_BAD;
-    if (start.version.b[0] != '1')
-        return start.version.b[0] == '0' ? STATUS_BAD : STATUS_VERSION;
-    *head = bytes_equal(start.method, bytes_str("HEAD"));
-    if (http_head_len(request) == 0 || start.target.b[0] != '/' ||
-        !fields_good(rest, start.version))
-        return STATUS_BAD;
-    if (!*head && !bytes_equal(start.method, bytes_str("GET")))
-        return STATUS_METHOD;
-    if (path_is(start.target, "/") || path_is(start.target, "/index.html"))
-        return STATUS_OK;
-    return STATUS_NONE;
-}
-
-static const char error_page[] =
-    "<html>\r\n<head><title>%</title></head>\r\n<body>\r\n"
-    "<center><h1>%</h1></center>\r\n</body>\r\n</html>\r\n";
-
-/* error_page with each % replaced. */
-static void
-write_error_page(struct buf *out, const char *status_line)
-{
-    for (const char *p = error_page; *p != '\0'; p++) {
-        if (*p == '%')
-            text(out, status_line);
-        else
-            buf_u8(out, (uint8_t)*p);
-    }
-}
-
 void
-decoy_answer(struct bytes request,
-             struct bytes page,
+decoy_etag(struct buf *out, const struct decoy_page *page)
+{
+    text(out, "\"");
+    number(out, page->modified_s, 16);
+    text(out, "-");
+    number(out, page->body.len, 16);
+    text(out, "\"");
+}
+
+static bool
+is_padded(const struct decoy_request *r, enum decoy_status status)
+{
+    struct bytes agent = r->fields[DECOY_AGENT];
+    bool opera = decoy_has(agent, "Opera", false);
+    bool msie = !opera && decoy_has(agent, "MSIE ", false);
+
+    if (r->bare || status < DECOY_BAD || status >= DECOY_CODING)
+        return false;
+    return msie || (!opera && !decoy_has(agent, "Gecko/", false) &&
+                    decoy_has(agent, "Chrome/", false));
+}
+
+static void
+write_error_page(struct buf *out,
+                 const struct decoy_request *r,
+                 enum decoy_status status)
+{
+    static const char large[] = "Request Header Or Cookie Too Large";
+    const char *line = status_lines[status];
+
+    text(out, "<html>\r\n<head><title>");
+    text(out, status == DECOY_LARGE_FIELDS ? "400 " : line);
+    if (status == DECOY_LARGE_FIELDS)
+        text(out, large);
+    text(out, "</title></head>\r\n<body>\r\n<center><h1>");
+    text(out, line);
+    text(out, "</h1></center>\r\n");
+    if (status == DECOY_LARGE_FIELDS) {
+        text(out, "<center>");
+        text(out, large);
+        text(out, "</center>\r\n");
+    }
+    text(out, "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n");
+    for (int i = 0; i < PADDINGS && is_padded(r, status); i++)
+        text(out, padding);
+}
+
+/* What follows the head, HEAD or not. */
+struct answer {
+    enum decoy_status status;
+    struct bytes body;
+    size_t from; /* DECOY_PART */
+    size_t to;
+};
+
+static void
+write_content_range(struct buf *out,
+                    const struct answer *a,
+                    const struct decoy_page *page)
+{
+    text(out, "Content-Range: bytes ");
+    if (a->status == DECOY_PART) {
+        number(out, a->from, 10);
+        text(out, "-");
+        number(out, a->to - 1, 10);
+    } else {
+        text(out, "*");
+    }
+    text(out, "/");
+    number(out, page->body.len, 10);
+    text(out, "\r\n");
+}
+
+/* The fields in nginx's order. */
+static void
+write_head(struct buf *out,
+           const struct decoy_request *r,
+           const struct answer *a,
+           const struct decoy_page *page,
+           uint64_t now_ms)
+{
+    bool of_page = a->status <= DECOY_SAME;
+
+    text(out, "HTTP/1.1 ");
+    text(out, status_lines[a->status]);
+    text(out, "\r\nServer: nginx\r\nDate: ");
+    decoy_date(out, now_ms / 1000);
+    if (a->status != DECOY_SAME) {
+        text(out, "\r\nContent-Type: text/html\r\nContent-Length: ");
+        number(out, a->body.len, 10);
+    }
+    if (of_page) {
+        text(out, "\r\nLast-Modified: ");
+        decoy_date(out, page->modified_s);
+    }
+    text(out, r->keep ? "\r\nConnection: keep-alive\r\n"
+                      : "\r\nConnection: close\r\n");
+    if (of_page) {
+        text(out, "ETag: ");
+        decoy_etag(out, page);
+        text(out, "\r\n");
+    }
+    if (a->status == DECOY_OK)
+        text(out, "Accept-Ranges: bytes\r\n");
+    if (a->status == DECOY_PART || a->status == DECOY_RANGE)
+        write_content_range(out, a, page);
+    text(out, "\r\n");
+}
+
+static void
+write_answer(struct buf *out,
+             const struct decoy_request *r,
+             const struct answer *a,
+             const struct decoy_page *page,
+             uint64_t now_ms)
+{
+    if (r->minor >= 1 && a->status <= DECOY_SAME &&
+        http_equal(r->fields[DECOY_EXPECT], "100-continue"))
+        text(out, "HTTP/1.1 100 Continue\r\n\r\n");
+    if (!r->bare)
+        write_head(out, r, a, page, now_ms);
+    if (!r->head)
+        buf_append(out, a->body);
+}
+
+bool
+decoy_answer(const struct decoy_request *request,
+             const struct decoy_page *page,
              uint64_t now_ms,
              struct buf *out)
 {
-    bool head = false;
-    enum status status = judge(request, &head);
-    const char *line = status_lines[status];
-    size_t len = sizeof error_page - 1 + 2 * (strlen(line) - 1);
+    struct buf made = buf_limited(2048);
+    struct answer a = {.status = request->status};
 
-    text(out, "HTTP/1.1 ");
-    text(out, line);
-    text(out, "\r\nDate: ");
-    date(out, now_ms);
-    text(out, "\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ");
-    number(out, status == STATUS_OK ? page.len : len, 1);
-    if (status == STATUS_METHOD)
-        text(out, "\r\nAllow: GET, HEAD");
-    text(out, "\r\nConnection: close\r\n\r\n");
-    if (head)
-        return;
-    if (status == STATUS_OK)
-        buf_append(out, page);
-    else
-        write_error_page(out, line);
+    if (a.status == DECOY_OK && !request->bare)
+        a.status = decoy_condition(request, page, &a.from, &a.to);
+    if (a.status == DECOY_OK)
+        a.body = page->body;
+    else if (a.status == DECOY_PART)
+        a.body = bytes_slice(page->body, a.from, a.to - a.from);
+    else if (a.status != DECOY_SAME) {
+        write_error_page(&made, request, a.status);
+        a.body = buf_bytes(&made);
+    }
+    if (buf_end(&made) == ERR_OK)
+        write_answer(out, request, &a, page, now_ms);
+    else if (out->err == ERR_OK)
+        out->err = buf_end(&made);
+    buf_free(&made);
+    return request->keep && a.status != DECOY_CONDITION;
 }

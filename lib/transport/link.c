@@ -18,8 +18,7 @@ shake_free(struct link *l)
     l->shake = NULL;
 }
 
-/* All that holds memory or a secret, but for the request that a decoy answers.
- */
+/* All that holds memory or a secret, but for what belongs to the handshake. */
 static void
 stop(struct link *l)
 {
@@ -49,7 +48,6 @@ link_step(struct link *l, enum link_event event)
         buf_free(&l->pending);
         break;
     case LINK_DECOY:
-        stop(l);
         link_shake_drop(l->shake);
         break;
     case LINK_CLOSED:
@@ -101,10 +99,10 @@ link_held_len(const struct link *l)
 void
 link_feed(struct link *l, struct bytes in)
 {
-    assert(l->in.len == 0); /* link_next() was called to the end */
     if (l->state == LINK_CLOSED || l->state == LINK_DECOY ||
         l->state == LINK_FAILED)
         return;
+    assert(l->in.len == 0); /* link_next() was called to the end */
     l->in = in;
 }
 

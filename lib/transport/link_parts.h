@@ -4,6 +4,7 @@
 #define LIB_TRANSPORT_LINK_PARTS_H
 
 #include "link_state.h"
+#include "transport/decoy.h"
 #include "transport/frame.h"
 #include "transport/link.h"
 #include "transport/noise.h"
@@ -16,6 +17,10 @@ struct link_shake {
     const struct dh_secret *secret; /* relay: borrowed */
     const struct dh_public *pub;
     uint8_t ws_key[WS_KEY_LEN];
+    /* relay, as a web server */
+    struct decoy_body body; /* of the last request, read past */
+    uint16_t answered;      /* requests */
+    bool last;              /* to be closed when the body is over */
 };
 
 /* bytes: what is pending, and the padding that a flush adds */

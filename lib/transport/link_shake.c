@@ -8,11 +8,14 @@
 
 #include "base/mem.h"
 #include "crypto/encoding.h"
-#include "transport/decoy.h"
 
 enum {
     MESSAGE_LEN = DH_LEN + AEAD_TAG_LEN, /* either message: a key and a tag */
-    PATH_LEN = MESSAGE_LEN / 3 * 4       /* in base64url */
+    PATH_LEN = MESSAGE_LEN / 3 * 4,      /* in base64url */
+
+    /* bytes of answers that wait to leave: who asks for more without reading is
+     * answered for the last time */
+    ANSWERS_MAX = 64 * 1024
 };
 
 static_assert(MESSAGE_LEN % 3 == 0, "no padding, no spare bits in the path");
@@ -155,7 +158,9 @@ gather_text(struct link *l)
     return buf_end(text);
 }
 
-/* The path of a request that may be ours, opened. ERR_AUTH when it is not. */
+/* The path of a request that may be ours, opened. ERR_AUTH when it is not. One
+ * that cannot be ours is opened, too, as zeros: the answer to an upgrade takes
+ * as long whatever its path is (A-21). */
 static enum err
 read_path(struct link_shake *shake, struct bytes path)
 {
@@ -167,11 +172,15 @@ read_path(struct link_shake *shake, struct bytes path)
     };
     struct buf message = buf_limited(MESSAGE_LEN);
     struct buf payload = buf_limited(0);
-    enum err e = ERR_AUTH;
+    enum err e = ERR_MALFORMED;
 
-    if (path.len != PATH_LEN)
-        goto out;
-    e = encoding_unbase64url(&message, path);
+    if (path.len == PATH_LEN)
+        e = encoding_unbase64url(&message, path);
+    if (e == ERR_MALFORMED) {
+        buf_reset(&message);
+        buf_zero(&message, MESSAGE_LEN);
+        e = buf_end(&message);
+    }
     if (e != ERR_OK)
         goto out;
     e = shake_begin(shake, &config);
@@ -184,20 +193,33 @@ out:
     return e;
 }
 
+/* Relay: what is left of the last request's body goes by. */
+static enum err
+skip_body(struct link *l)
+{
+    struct link_shake *shake = l->shake;
+    struct bytes text = buf_bytes(&shake->text);
+    enum err e = decoy_body_skip(&shake->body, &text);
+
+    buf_consume(&shake->text, shake->text.len - text.len);
+    if (e == ERR_NOT_FOUND)
+        e = decoy_body_skip(&shake->body, &l->in);
+    if (e == ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_OK && !shake->last)
+        return ERR_OK;
+    e = link_step(l, LINK_ANSWERED);
+    return e == ERR_OK ? ERR_NOT_FOUND : e;
+}
+
 /* Relay: judges the request; whatever is not ours is the web server's. */
 static enum err
-read_request(struct link *l)
+judge_request(struct link *l)
 {
     struct link_shake *shake = l->shake;
     struct ws_request request;
-    enum err e;
+    enum err e = ws_request_read(buf_bytes(&shake->text), &request);
 
-    e = gather_text(l);
-    if (e != ERR_OK)
-        return e;
-    e = ws_request_read(buf_bytes(&shake->text), &request);
-    if (e == ERR_NOT_FOUND)
-        return e;
     if (e == ERR_OK && l->in.len != 0)
         e = ERR_MALFORMED; /* nobody of ours speaks before message 2 */
     if (e == ERR_OK)
@@ -212,6 +234,21 @@ read_request(struct link *l)
         shake->ws_key[i] = request.key[i];
     e = link_step(l, LINK_UPGRADED);
     return e == ERR_OK ? ERR_NOT_FOUND : e;
+}
+
+static enum err
+read_request(struct link *l)
+{
+    struct decoy_request request;
+    enum err e = ERR_OK;
+
+    if (l->shake->body.under_way)
+        e = skip_body(l);
+    if (e == ERR_OK)
+        e = gather_text(l);
+    if (e == ERR_OK)
+        e = decoy_read(buf_bytes(&l->shake->text), &request);
+    return e == ERR_OK ? judge_request(l) : e;
 }
 
 /* Client: the head of the answer, and not a byte of what follows it. */
@@ -327,16 +364,57 @@ link_refuse(struct link *l)
     assert(e == ERR_OK);
 }
 
-enum err
-link_decoy(struct link *l, struct bytes page, uint64_t now_ms, struct buf *out)
+/* Takes what was answered off the text; the body begins in what remains.
+ * ERR_MALFORMED: and does so badly. */
+static enum err
+take_request(struct link_shake *shake, const struct decoy_request *request)
 {
+    struct bytes rest = bytes_slice(buf_bytes(&shake->text), request->len,
+                                    shake->text.len - request->len);
+    struct decoy_body look;
+    enum err e = ERR_OK;
+
+    decoy_body_begin(&shake->body, request);
+    look = shake->body;
+    if (look.under_way)
+        e = decoy_body_skip(&look, &rest);
+    return e == ERR_MALFORMED ? e : ERR_OK;
+}
+
+enum err
+link_decoy(struct link *l,
+           const struct decoy_page *page,
+           uint64_t now_ms,
+           struct buf *out)
+{
+    struct link_shake *shake = l->shake;
+    struct decoy_request request;
     enum err e;
 
     if (l->state != LINK_DECOY)
         return ERR_TURN;
-    decoy_answer(buf_bytes(&l->shake->text), page, now_ms, out);
-    e = buf_end(out);
-    if (e != ERR_OK)
-        return link_fault(l, e);
-    return link_step(l, LINK_ANSWERED);
+    e = decoy_read(buf_bytes(&shake->text), &request);
+    assert(e == ERR_OK); /* or it would have been waited for */
+    e = take_request(shake, &request);
+    if (e != ERR_OK || ++shake->answered >= DECOY_REQUESTS_MAX ||
+        out->len >= ANSWERS_MAX)
+        request.keep = false;
+    shake->last = !decoy_answer(&request, page, now_ms, out);
+    buf_consume(&shake->text, request.len);
+    if (shake->text.len == 0)
+        buf_free(&shake->text);
+    if (buf_end(out) != ERR_OK)
+        return link_fault(l, buf_end(out));
+    if (shake->last && (e != ERR_OK || !shake->body.under_way))
+        return link_step(l, LINK_ANSWERED);
+    return link_step(l, LINK_ASK_ON);
+}
+
+enum link_awaits
+link_awaits(const struct link *l)
+{
+    assert(l->side == WS_SERVER && l->state == LINK_UPGRADING);
+    if (l->shake->body.under_way)
+        return LINK_AWAITS_BODY;
+    return l->shake->text.len == 0 ? LINK_AWAITS_REQUEST : LINK_AWAITS_HEAD;
 }

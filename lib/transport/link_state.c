@@ -8,6 +8,7 @@
 static const uint8_t table[LINK_STATES][LINK_EVENTS] = {
     [LINK_UPGRADING] = {[LINK_UPGRADED] = TO(LINK_SHAKING),
                         [LINK_FOREIGN] = TO(LINK_DECOY),
+                        [LINK_ANSWERED] = TO(LINK_CLOSED),
                         [LINK_FAULT] = TO(LINK_FAILED)},
     [LINK_SHAKING] = {[LINK_ACCEPT] = TO(LINK_OPEN),
                       [LINK_REFUSE] = TO(LINK_DECOY),
@@ -18,8 +19,9 @@ static const uint8_t table[LINK_STATES][LINK_EVENTS] = {
                    [LINK_FAULT] = TO(LINK_FAILED)},
     [LINK_CLOSING] =
         {[LINK_THEIR_CLOSE] = TO(LINK_CLOSED), [LINK_FAULT] = TO(LINK_FAILED)},
-    [LINK_DECOY] =
-        {[LINK_ANSWERED] = TO(LINK_CLOSED), [LINK_FAULT] = TO(LINK_FAILED)},
+    [LINK_DECOY] = {[LINK_ANSWERED] = TO(LINK_CLOSED),
+                    [LINK_ASK_ON] = TO(LINK_UPGRADING),
+                    [LINK_FAULT] = TO(LINK_FAILED)},
 };
 
 enum err

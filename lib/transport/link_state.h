@@ -11,7 +11,8 @@ enum link_event {
     LINK_ACCEPT,      /* relay: message 1 is new */
     LINK_REFUSE,      /* relay: message 1 is a replay */
     LINK_SHAKEN,      /* client: message 2 opens */
-    LINK_ANSWERED,    /* relay: the web server's answer is out */
+    LINK_ANSWERED,    /* relay: the web server's last answer is out */
+    LINK_ASK_ON,      /* relay: its answer is out, another may be asked for */
     LINK_OUR_CLOSE,   /* we asked for the end */
     LINK_THEIR_CLOSE, /* the peer asked for it, or answered ours */
     LINK_FAULT,       /* the peer broke a rule, or we have no memory */

@@ -20,7 +20,8 @@
 #include "topic.h"
 
 enum {
-    /* ms: from the first byte to HELLO; also what a decoy may take */
+    /* ms: from the upgrade to HELLO; what strangers may take is the web
+     * server's business (transport/decoy.h) */
     CORE_HANDSHAKE_MS = 10 * 1000,
 
     /* ms: without a byte until we ping, and from the ping until we give up */
@@ -83,7 +84,15 @@ enum session_state {
 };
 
 /* Which of the relay's clocks a session hangs on. */
-enum session_clock { CLOCK_GREETING, CLOCK_HEARD, CLOCK_PINGED, CLOCKS };
+enum session_clock {
+    CLOCK_HEAD, /* these three: still HTTP */
+    CLOCK_BODY,
+    CLOCK_KEPT,
+    CLOCK_GREETING,
+    CLOCK_HEARD,
+    CLOCK_PINGED,
+    CLOCKS
+};
 
 /* A token bucket: how much may still be done, refilled with time. */
 struct bucket {
@@ -104,6 +113,7 @@ struct session {
     struct queue watches;
     struct queue due;  /* watches with fresh records to be written */
     uint64_t clock_ms; /* when it was hung there */
+    uint64_t body_ms;  /* when the body that a stranger sends began */
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
     uint32_t held;            /* bytes that the link holds */

@@ -150,16 +150,23 @@ relay_feed_opened(struct relay *r,
 bool
 relay_make_room(struct relay *r, struct relay_now now)
 {
-    struct queue_node *n = queue_first(&r->clocks[CLOCK_GREETING]);
-    struct session *s;
+    /* as nginx does it: those first that have had their answer */
+    static const enum session_clock order[] = {CLOCK_KEPT, CLOCK_HEAD,
+                                               CLOCK_BODY, CLOCK_GREETING};
 
-    if (n == NULL)
-        return false;
-    s = QUEUE_OWNER(n, struct session, clock);
-    if (now.mono_ms - s->clock_ms < CORE_STRANGER_MS)
-        return false;
-    session_close(r, s);
-    return true;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct queue_node *n = queue_first(&r->clocks[order[i]]);
+        struct session *s;
+
+        if (n == NULL)
+            continue;
+        s = QUEUE_OWNER(n, struct session, clock);
+        if (now.mono_ms - s->clock_ms < CORE_STRANGER_MS)
+            continue;
+        session_close(r, s);
+        return true;
+    }
+    return false;
 }
 
 void
@@ -276,6 +283,13 @@ relay_feed_stored(struct relay *r,
     stop_step(r);
 }
 
+/* How long a session hangs on each clock. */
+static const uint64_t waits_ms[CLOCKS] = {
+    [CLOCK_HEAD] = DECOY_HEAD_MS,        [CLOCK_BODY] = DECOY_BODY_MS,
+    [CLOCK_KEPT] = DECOY_KEEP_MS,        [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
+    [CLOCK_HEARD] = CORE_SILENCE_MS,     [CLOCK_PINGED] = CORE_PONG_MS,
+};
+
 /* Those at the head of a clock whose time is over. */
 static void
 tick_clock(struct relay *r,
@@ -303,9 +317,8 @@ tick_clock(struct relay *r,
 void
 relay_feed_tick(struct relay *r, struct relay_now now)
 {
-    tick_clock(r, CLOCK_GREETING, CORE_HANDSHAKE_MS, now.mono_ms);
-    tick_clock(r, CLOCK_HEARD, CORE_SILENCE_MS, now.mono_ms);
-    tick_clock(r, CLOCK_PINGED, CORE_PONG_MS, now.mono_ms);
+    for (int i = 0; i < CLOCKS; i++)
+        tick_clock(r, (enum session_clock)i, waits_ms[i], now.mono_ms);
     prefix_sweep(&r->prefixes, now.mono_ms);
 }
 
@@ -421,11 +434,6 @@ relay_take(struct relay *r, struct relay_now now)
 uint64_t
 relay_deadline(const struct relay *r)
 {
-    static const uint64_t waits[CLOCKS] = {
-        [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
-        [CLOCK_HEARD] = CORE_SILENCE_MS,
-        [CLOCK_PINGED] = CORE_PONG_MS,
-    };
     uint64_t due = r->sweeping || r->stopping ? UINT64_MAX : r->sweep_due_ms;
     struct queue_node *n;
 
@@ -434,8 +442,8 @@ relay_deadline(const struct relay *r)
         if (n != NULL) {
             const struct session *s = QUEUE_OWNER(n, struct session, clock);
 
-            if (s->clock_ms + waits[i] < due)
-                due = s->clock_ms + waits[i];
+            if (s->clock_ms + waits_ms[i] < due)
+                due = s->clock_ms + waits_ms[i];
         }
     }
     return due;

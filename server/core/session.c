@@ -31,7 +31,7 @@ session_new(struct relay *r,
     r->last_id = s->id;
     r->strangers++;
     s->prefix = prefix;
-    session_hang(r, s, CLOCK_GREETING, now.mono_ms);
+    session_hang(r, s, CLOCK_HEAD, now.mono_ms);
     *out = s;
     return ERR_OK;
 }
@@ -190,17 +190,29 @@ read_frame(struct relay *r,
 
 /* The upgrade is one of ours: unless it was seen before. */
 static enum err
-accept(struct relay *r, struct session *s)
+accept(struct relay *r, struct session *s, struct relay_now now)
 {
     enum err e = replay_check(&r->replay, link_first_ephemeral(s->link)->b);
 
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        session_hang(r, s, CLOCK_GREETING, now.mono_ms);
         return link_accept(s->link, &s->out);
+    }
     if (e == ERR_EXISTS) {
         link_refuse(s->link);
         return ERR_OK;
     }
     return e;
+}
+
+/* One request to the web server. */
+static enum err
+answer_stranger(struct relay *r, struct session *s, struct relay_now now)
+{
+    struct decoy_page page = {r->config.page, r->config.page_s};
+
+    r->counters.decoys++;
+    return link_decoy(s->link, &page, now.wall_ms, &s->out);
 }
 
 /* What the link has become by what it was fed. */
@@ -219,7 +231,9 @@ read_link(struct relay *r,
         if (e == ERR_OK)
             e = read_frame(r, s, frame, now);
         else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
-            e = accept(r, s);
+            e = accept(r, s, now);
+        else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_DECOY)
+            e = answer_stranger(r, s, now);
         else
             return e;
         if (e != ERR_OK)
@@ -255,12 +269,40 @@ bound_held(struct relay *r, struct session *s)
     }
 }
 
+/* The clocks of a web server: for a head, for a body, between requests. */
+static void
+wind_stranger(struct relay *r,
+              struct session *s,
+              uint64_t answered,
+              uint64_t now_ms)
+{
+    bool more = r->counters.decoys != answered;
+
+    switch (link_awaits(s->link)) {
+    case LINK_AWAITS_BODY:
+        if (more || s->clock_kind != CLOCK_BODY)
+            s->body_ms = now_ms;
+        if (now_ms - s->body_ms < DECOY_BODY_ALL_MS - DECOY_BODY_MS)
+            session_hang(r, s, CLOCK_BODY, now_ms);
+        break;
+    case LINK_AWAITS_HEAD: /* not prolonged by each byte of it */
+        if (more || s->clock_kind != CLOCK_HEAD)
+            session_hang(r, s, CLOCK_HEAD, now_ms);
+        break;
+    case LINK_AWAITS_REQUEST:
+        if (more || s->clock_kind == CLOCK_BODY)
+            session_hang(r, s, CLOCK_KEPT, now_ms);
+        break;
+    }
+}
+
 void
 session_read(struct relay *r,
              struct session *s,
              struct bytes in,
              struct relay_now now)
 {
+    uint64_t answered = r->counters.decoys;
     enum err e = ERR_OK;
 
     if (s->state == SESSION_CLOSED)
@@ -274,14 +316,11 @@ session_read(struct relay *r,
     if (s->state == SESSION_OPEN)
         session_hang(r, s, CLOCK_HEARD, now.mono_ms);
     e = read_link(r, s, in, now);
-    if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_DECOY) {
-        r->counters.decoys++;
-        e = link_decoy(s->link, r->config.page, now.wall_ms, &s->out);
-        session_close(r, s);
-    }
     if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
         link_state(s->link) == LINK_CLOSED)
         session_close(r, s);
+    else if (link_state(s->link) == LINK_UPGRADING)
+        wind_stranger(r, s, answered, now.mono_ms);
     bound_held(r, s);
     session_reckon(r, s);
     if (s->out.len > 0)

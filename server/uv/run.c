@@ -13,6 +13,7 @@
 #include "folder.h"
 #include "harden.h"
 #include "keeper.h"
+#include "page.h"
 #include "run.h"
 #include "start.h"
 
@@ -57,6 +58,7 @@ run_configure(const struct config *c,
 {
     relay_config_default(rc);
     rc->page = page;
+    rc->page_s = page_modified_s(c->page_file, c->data);
     rc->message_hours = (uint32_t)c->message_days * 24;
     rc->commit_hours = (uint32_t)c->commit_days * 24;
     rc->letter_hours = (uint32_t)c->letter_days * 24;

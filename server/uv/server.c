@@ -178,7 +178,9 @@ arm(struct server *s)
         uv_timer_stop(&s->timer);
         return;
     }
-    wait = due > now.mono_ms ? due - now.mono_ms : 1;
+    /* not 1: this is also called between the waking of the loop and its
+     * timers, and would put off a timer that is due again and again */
+    wait = due > now.mono_ms ? due - now.mono_ms : 0;
     (void)uv_timer_start(&s->timer, on_timer, wait, 0);
 }
 

@@ -6,6 +6,8 @@
 #include "low_order.h"
 #include "pair.h"
 
+static const struct decoy_page page = {{(const uint8_t *)"page", 4}, 0};
+
 enum { PATH_AT = 5, PATH_LEN = 64 }; /* behind "GET /" */
 
 static void
@@ -81,8 +83,8 @@ offer(struct pair *p, struct bytes request, char status[static 4])
     assert_int_equal(out.len, 0); /* nothing leaves without the owner */
     memcpy(status, "---", 4);
     if (got == LINK_DECOY) {
-        assert_err(link_decoy(l, bytes_str("page"), 0, &out), ERR_OK);
-        assert_int_equal(link_state(l), LINK_CLOSED);
+        assert_err(link_decoy(l, &page, 0, &out), ERR_OK);
+        assert_int_not_equal(link_state(l), LINK_DECOY);
         memcpy(status, out.b + 9, 3);
     }
     link_free(l);
@@ -210,9 +212,9 @@ test_replay_is_refused(void **state)
     assert_err(link_accept(p.relay, &out), ERR_TURN);
     link_feed(p.relay, bytes_str("ignored"));
     assert_err(link_next(p.relay, &out, &(struct bytes){0}), ERR_NOT_FOUND);
-    assert_err(link_decoy(p.relay, bytes_str("page"), 0, &out), ERR_OK);
+    assert_err(link_decoy(p.relay, &page, 0, &out), ERR_OK);
     assert_memory_equal(out.b, "HTTP/1.1 404 ", 13);
-    assert_err(link_decoy(p.relay, bytes_str("page"), 0, &out), ERR_TURN);
+    assert_err(link_decoy(p.relay, &page, 0, &out), ERR_TURN);
     pair_free(&p);
     buf_free(&out);
 }
@@ -283,7 +285,7 @@ test_not_your_relay(void **state)
     assert_err(pair_feed(other.relay, buf_bytes(&p.to_relay), 1000, &out),
                ERR_NOT_FOUND);
     assert_int_equal(link_state(other.relay), LINK_DECOY);
-    assert_err(link_decoy(other.relay, bytes_str("page"), 0, &out), ERR_OK);
+    assert_err(link_decoy(other.relay, &page, 0, &out), ERR_OK);
     assert_err(pair_feed(p.client, buf_bytes(&out), 1000, &p.to_relay),
                ERR_AUTH);
     assert_int_equal(link_state(p.client), LINK_FAILED);
@@ -404,7 +406,7 @@ test_accept_errors(void **state)
     pair_start(&p);
     assert_err(link_accept(p.relay, &p.to_client), ERR_TURN);
     assert_err(link_accept(p.client, &p.to_client), ERR_TURN);
-    assert_err(link_decoy(p.relay, bytes_str("x"), 0, &small), ERR_TURN);
+    assert_err(link_decoy(p.relay, &page, 0, &small), ERR_TURN);
     pair_pump(&p, 100);
     assert_err(link_accept(p.relay, &small), ERR_TOO_LARGE);
     assert_int_equal(link_state(p.relay), LINK_FAILED);
@@ -415,7 +417,7 @@ test_accept_errors(void **state)
     buf_free(&p.to_relay);
     assert_err(pair_feed(p.relay, bytes_str("x"), 1, &p.to_client),
                ERR_NOT_FOUND);
-    assert_err(link_decoy(p.relay, bytes_str("x"), 0, &small), ERR_TOO_LARGE);
+    assert_err(link_decoy(p.relay, &page, 0, &small), ERR_TOO_LARGE);
     assert_int_equal(link_state(p.relay), LINK_FAILED);
     buf_free(&small);
     pair_free(&p);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A-21: the same bytes to a real web server and to a relay, at the same time.
+ * Answers must be the same byte for byte, the Date aside, and the connection
+ * must end in the same way at the same time.
+ *
+ *     probe WEB-SERVER-PORT RELAY-PORT RELAY-LINK */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "crypto/random.h"
+#include "transport/link.h"
+#include "transport/uri.h"
+
+#include "probes.h"
+
+enum {
+    LISTED = sizeof probes / sizeof *probes,
+    MADE = 11,
+    PROBES = LISTED + MADE,
+    SIDES = 2,
+    TEXT_MAX = 16 * 1024,
+    WATCH_MS = 1500,
+    CONNECT_MS = 1000,
+    /* ms: a busy machine is late by so much */
+    SLACK_MS = 1500
+};
+
+enum end { END_OPEN, END_FIN, END_RST };
+static const char *const end_names[] = {"open", "FIN", "RST"};
+
+struct talk {
+    int fd;
+    struct buf got;
+    enum end end;
+    uint64_t end_ms; /* since the last byte that we sent */
+    uint64_t sent_ms;
+    size_t step;
+};
+
+static struct probe all[PROBES];
+static struct talk talks[PROBES][SIDES];
+static char made[MADE][TEXT_MAX];
+static size_t made_count;
+static uint16_t ports[SIDES];
+
+static uint64_t
+now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+die(const char *what)
+{
+    fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int
+dial(uint16_t port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+        die("cannot connect");
+    return fd;
+}
+
+/* A probe whose bytes are made here. */
+static void
+make(const char *name, struct bytes text)
+{
+    struct probe *p = &all[LISTED + made_count];
+
+    if (made_count == MADE || text.len > TEXT_MAX) {
+        fprintf(stderr, "probe: no room for '%s'\n", name);
+        exit(1);
+    }
+    memcpy(made[made_count], text.b, text.len);
+    *p = (struct probe){.name = name};
+    p->steps[0] = (struct probe_step){0, made[made_count], text.len};
+    made_count++;
+}
+
+static void
+make_random(void)
+{
+    static const char *const names[] = {"random bytes", "more random bytes",
+                                        "random bytes and a line"};
+    uint8_t b[600];
+
+    for (size_t i = 0; i < 3; i++) {
+        random_bytes(b, sizeof b);
+        b[0] |= 0x80; /* not by chance the beginning of a method */
+        b[sizeof b - 1] = i == 2 ? '\n' : b[sizeof b - 1];
+        make(names[i], (struct bytes){b, sizeof b});
+    }
+}
+
+static void
+make_long(void)
+{
+    struct buf t = buf_limited(TEXT_MAX);
+    uint8_t a[12000];
+
+    memset(a, 'a', sizeof a);
+    buf_append(&t, bytes_str("GET /"));
+    buf_append(&t, BYTES_OF(a));
+    make("an endless path", buf_bytes(&t));
+    buf_append(&t, bytes_str(" HTTP/1.1\r\nHost: x\r\n\r\n"));
+    make("a path that is too long", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "Cookie: "));
+    buf_append(&t, BYTES_OF(a));
+    make("an endless cookie", buf_bytes(&t));
+    buf_append(&t, bytes_str("\r\n\r\n"));
+    make("a cookie that is too long", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "Cookie: "));
+    buf_append(&t, (struct bytes){a, 1500});
+    buf_append(&t, bytes_str("\r\n\r\n"));
+    make("a cookie that is not", buf_bytes(&t));
+    buf_free(&t);
+}
+
+/* Opens a link to the relay, so that its first flight has been seen. */
+static void
+open_link(struct bytes flight, struct link *l)
+{
+    struct pollfd p = {.fd = dial(ports[1]), .events = POLLIN};
+    struct buf out = buf_limited(LINK_OUT_MAX);
+    uint8_t in[4096];
+    struct bytes frame;
+    ssize_t n;
+
+    if (send(p.fd, flight.b, flight.len, 0) != (ssize_t)flight.len)
+        die("cannot send");
+    while (link_state(l) != LINK_OPEN) {
+        n = poll(&p, 1, 10000) == 1 ? recv(p.fd, in, sizeof in, 0) : 0;
+        if (n <= 0)
+            die("the relay does not take its own link");
+        link_feed(l, (struct bytes){in, (size_t)n});
+        if (link_next(l, &out, &frame) != ERR_NOT_FOUND)
+            die("the relay does not shake hands");
+    }
+    close(p.fd);
+    buf_free(&out);
+}
+
+static void
+make_flights(const char *link_text)
+{
+    struct buf flight = buf_limited(LIMIT_UPGRADE);
+    struct link *l = NULL;
+    struct uri u;
+
+    if (uri_read(bytes_str(link_text), &u) != ERR_OK ||
+        link_new_client(&u.relay_key, bytes_str("x"), &flight, &l) != ERR_OK)
+        die("bad link");
+    open_link(buf_bytes(&flight), l);
+    make("a replayed first flight", buf_bytes(&flight));
+    flight.b[40] = flight.b[40] == 'A' ? 'B' : 'A';
+    make("a damaged first flight", buf_bytes(&flight));
+    flight.b[40] = '!';
+    make("a first flight with an odd letter", buf_bytes(&flight));
+    link_free(l);
+    buf_free(&flight);
+}
+
+static void
+step(const struct probe *p, struct talk *t, uint64_t now)
+{
+    const struct probe_step *s = &p->steps[t->step];
+    size_t len;
+
+    if (t->step == PROBE_STEPS || s->text == NULL ||
+        now - t->sent_ms < s->after_ms || t->end != END_OPEN)
+        return;
+    len = s->len != 0 ? s->len : strlen(s->text);
+    /* a peer that has closed is what we are here to see */
+    if (len != 0 && send(t->fd, s->text, len, MSG_NOSIGNAL) < 0 &&
+        errno != EPIPE && errno != ECONNRESET)
+        die("cannot send");
+    t->sent_ms = now;
+    t->step++;
+}
+
+static void
+look(struct talk *t, uint64_t now)
+{
+    uint8_t in[4096];
+    ssize_t n = recv(t->fd, in, sizeof in, 0);
+
+    if (n > 0) {
+        buf_append(&t->got, (struct bytes){in, (size_t)n});
+        return;
+    }
+    if (n < 0 && errno == EAGAIN)
+        return;
+    t->end = n == 0 ? END_FIN : END_RST;
+    t->end_ms = now - t->sent_ms;
+    close(t->fd);
+    t->fd = -1;
+}
+
+/* True while somebody is watched. */
+static bool
+round_of_all(uint64_t start)
+{
+    struct pollfd fds[PROBES * SIDES];
+    uint64_t now = now_ms();
+    bool watching = false;
+
+    for (size_t i = 0; i < PROBES * SIDES; i++) {
+        struct talk *t = &talks[i / SIDES][i % SIDES];
+        const struct probe *p = &all[i / SIDES];
+        unsigned watch = p->watch_ms != 0 ? p->watch_ms : WATCH_MS;
+
+        fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+        step(p, t, now);
+        if (t->end != END_OPEN || now - start > watch + CONNECT_MS)
+            continue;
+        fds[i].fd = t->fd;
+        watching = true;
+    }
+    if (poll(fds, PROBES * SIDES, 50) < 0)
+        die("poll");
+    now = now_ms();
+    for (size_t i = 0; i < PROBES * SIDES; i++)
+        if (fds[i].fd >= 0 && fds[i].revents != 0)
+            look(&talks[i / SIDES][i % SIDES], now);
+    return watching;
+}
+
+/* The times of day made alike. */
+static void
+blank_dates(struct buf *b)
+{
+    static const char field[] = "\r\nDate: ";
+    enum { LEN = sizeof field - 1, DATE = 29 };
+
+    for (size_t i = 0; i + LEN + DATE <= b->len; i++)
+        if (memcmp(b->b + i, field, LEN) == 0)
+            memset(b->b + i + LEN, '-', DATE);
+}
+
+static bool
+same(const struct talk *a, const struct talk *b)
+{
+    uint64_t apart =
+        a->end_ms > b->end_ms ? a->end_ms - b->end_ms : b->end_ms - a->end_ms;
+
+    return bytes_equal(buf_bytes(&a->got), buf_bytes(&b->got)) &&
+           a->end == b->end && apart <= SLACK_MS;
+}
+
+static void
+print(const struct probe *p, const struct talk *t, bool good)
+{
+    printf("%-34s", p->name);
+    for (int i = 0; i < SIDES; i++) {
+        const char *status = "-";
+        int len = 1;
+
+        if (t[i].got.len > 12 && memcmp(t[i].got.b, "HTTP/", 5) == 0) {
+            status = (const char *)t[i].got.b + 9;
+            len = 3;
+        } else if (t[i].got.len != 0) {
+            status = "page";
+            len = 4;
+        }
+        printf(" | %-4.*s %5zu bytes %-4s %6.2f s", len, status, t[i].got.len,
+               end_names[t[i].end], (double)t[i].end_ms / 1000);
+    }
+    printf(" | %s\n", good ? "same" : "DIFFERS");
+    for (int i = 0; i < SIDES && !good; i++)
+        printf("    %s: %.*s\n", i == 0 ? "web server" : "relay",
+               (int)(t[i].got.len < 2000 ? t[i].got.len : 2000),
+               t[i].got.len == 0 ? "" : (const char *)t[i].got.b);
+}
+
+int
+main(int argc, char **argv)
+{
+    unsigned passed = 0;
+    uint64_t start;
+
+    if (argc != 4 || random_start() != ERR_OK)
+        return 64;
+    ports[0] = (uint16_t)strtoul(argv[1], NULL, 10);
+    ports[1] = (uint16_t)strtoul(argv[2], NULL, 10);
+    memcpy(all, probes, sizeof probes);
+    make_random();
+    make_long();
+    make_flights(argv[3]);
+    start = now_ms();
+    for (size_t i = 0; i < PROBES * SIDES; i++)
+        talks[i / SIDES][i % SIDES] =
+            (struct talk){.fd = dial(ports[i % SIDES]),
+                          .got = buf_limited(64 * 1024),
+                          .sent_ms = now_ms()};
+    while (round_of_all(start))
+        continue;
+    for (size_t i = 0; i < PROBES; i++) {
+        bool good;
+
+        for (int k = 0; k < SIDES; k++)
+            blank_dates(&talks[i][k].got);
+        good = same(&talks[i][0], &talks[i][1]);
+        print(&all[i], talks[i], good);
+        passed += good ? 1U : 0U;
+        for (int k = 0; k < SIDES; k++) {
+            buf_free(&talks[i][k].got);
+            if (talks[i][k].fd >= 0)
+                close(talks[i][k].fd);
+        }
+    }
+    printf("%u passed, %u failed\n", passed, (unsigned)PROBES - passed);
+    return passed == PROBES ? 0 : 1;
+}
