@@ -76,10 +76,10 @@ struct decoy_request {
     uint64_t body_len;
     struct bytes fields[DECOY_FIELDS]; /* b is NULL: not there */
     uint8_t minor;                     /* HTTP/1.minor */
-    bool bare;    /* HTTP/0.9: the answer has no head */
-    bool head;    /* HEAD: the answer has no body */
-    bool chunked; /* the body is; body_len says nothing */
-    bool keep;    /* the connection stays */
+    bool bare;                         /* HTTP/0.9: the answer has no head */
+    bool head;                         /* HEAD: the answer has no body */
+    bool chunked;                      /* the body is; body_len says nothing */
+    bool keep;                         /* the connection stays */
 };
 
 /* Reads the request that in begins with.

@@ -41,7 +41,7 @@ number(struct buf *out, uint64_t v, unsigned base)
     size_t at = sizeof digits;
 
     do {
-        digits[--at] = (uint8_t)"0123456789abcdef"[v % base];
+        digits[--at] = (uint8_t) "0123456789abcdef"[v % base];
         v /= base;
     } while (v != 0);
     buf_append(out, (struct bytes){digits + at, sizeof digits - at});

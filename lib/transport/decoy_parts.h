@@ -25,8 +25,7 @@ struct decoy_path {
 
 /* The path of a target: percent signs, slashes and dots resolved.
  * ERR_MALFORMED: leads above the root, or is coded badly. */
-MUST_USE enum err
-decoy_path_read(struct bytes target, struct decoy_path *path);
+MUST_USE enum err decoy_path_read(struct bytes target, struct decoy_path *path);
 
 /* The fields, from *at on up to and with the empty line; each is judged as soon
  * as it is there. ERR_NOT_FOUND, ERR_MALFORMED. */

@@ -152,8 +152,7 @@ decoy_condition(const struct decoy_request *r,
         return DECOY_CONDITION;
     if (f[DECOY_IF_MATCH].b != NULL && !has_tag(f[DECOY_IF_MATCH], page, false))
         return DECOY_CONDITION;
-    if ((none || since) &&
-        (!since || is_date(f[DECOY_IF_MODIFIED], page)) &&
+    if ((none || since) && (!since || is_date(f[DECOY_IF_MODIFIED], page)) &&
         (!none || has_tag(f[DECOY_IF_NONE_MATCH], page, true)))
         return DECOY_SAME;
     if (ranges.len < 7 || !http_equal(bytes_slice(ranges, 0, 6), "bytes=") ||

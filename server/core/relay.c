@@ -285,9 +285,9 @@ relay_feed_stored(struct relay *r,
 
 /* How long a session hangs on each clock. */
 static const uint64_t waits_ms[CLOCKS] = {
-    [CLOCK_HEAD] = DECOY_HEAD_MS,        [CLOCK_BODY] = DECOY_BODY_MS,
-    [CLOCK_KEPT] = DECOY_KEEP_MS,        [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
-    [CLOCK_HEARD] = CORE_SILENCE_MS,     [CLOCK_PINGED] = CORE_PONG_MS,
+    [CLOCK_HEAD] = DECOY_HEAD_MS,    [CLOCK_BODY] = DECOY_BODY_MS,
+    [CLOCK_KEPT] = DECOY_KEEP_MS,    [CLOCK_GREETING] = CORE_HANDSHAKE_MS,
+    [CLOCK_HEARD] = CORE_SILENCE_MS, [CLOCK_PINGED] = CORE_PONG_MS,
 };
 
 /* Those at the head of a clock whose time is over. */

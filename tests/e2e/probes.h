@@ -19,16 +19,26 @@ struct probe {
     unsigned watch_ms; /* how long to look; 0: a second and a half */
 };
 
-#define GET "GET / HTTP/1.1\r\nHost: x\r\n"
+#define GET  "GET / HTTP/1.1\r\nHost: x\r\n"
 #define POST "POST / HTTP/1.1\r\nHost: x\r\n"
-#define UPGRADE                                                               \
-    "Connection: Upgrade\r\nUpgrade: websocket\r\n"                           \
-    "Sec-WebSocket-Version: 13\r\n"                                           \
+#define UPGRADE                                                                \
+    "Connection: Upgrade\r\nUpgrade: websocket\r\n"                            \
+    "Sec-WebSocket-Version: 13\r\n"                                            \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-#define PATH_64                                                               \
+#define PATH_64                                                                \
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define ONE(text) {{0, text, 0}}
-#define RAW(text) {{0, text, sizeof(text) - 1}}
+#define ONE(text)                                                              \
+    {                                                                          \
+        {                                                                      \
+            0, text, 0                                                         \
+        }                                                                      \
+    }
+#define RAW(text)                                                              \
+    {                                                                          \
+        {                                                                      \
+            0, text, sizeof(text) - 1                                          \
+        }                                                                      \
+    }
 #define HELLO_HEAD "\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03"
 
 static const struct probe probes[] = {
@@ -51,10 +61,11 @@ static const struct probe probes[] = {
     {"HTTP/0.9 none", ONE("GET /x\r\n"), 0},
     {"bare LF", ONE("GET / HTTP/1.1\nHost: x\n\n"), 0},
     {"empty lines first", ONE("\r\n\r\n" GET "\r\n"), 0},
-    {"a browser", ONE(GET "User-Agent: Mozilla/5.0 (X11; Linux x86_64) "
-                          "AppleWebKit/537.36 (KHTML, like Gecko) "
-                          "Chrome/120.0.0.0 Safari/537.36\r\n"
-                          "Accept: */*\r\nAccept-Language: de\r\n\r\n"),
+    {"a browser",
+     ONE(GET "User-Agent: Mozilla/5.0 (X11; Linux x86_64) "
+             "AppleWebKit/537.36 (KHTML, like Gecko) "
+             "Chrome/120.0.0.0 Safari/537.36\r\n"
+             "Accept: */*\r\nAccept-Language: de\r\n\r\n"),
      0},
     {"Chrome on a missing page",
      ONE("GET /x HTTP/1.1\r\nHost: x\r\nUser-Agent: Chrome/1\r\n\r\n"), 0},
@@ -105,8 +116,8 @@ static const struct probe probes[] = {
     {"POST that is too large", ONE(POST "Content-Length: 2000000\r\n\r\n"),
      8000},
     {"POST without a length", ONE(POST "Content-Length: x\r\n\r\n"), 0},
-    {"two lengths",
-     ONE(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"), 0},
+    {"two lengths", ONE(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"),
+     0},
     {"chunks, then GET",
      ONE(POST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET
               "\r\n"),
@@ -141,10 +152,10 @@ static const struct probe probes[] = {
     {"HTTP/1.2", ONE("GET / HTTP/1.2\r\nHost: x\r\n\r\n"), 0},
     {"HTTP/1.12345", ONE("GET / HTTP/1.12345\r\nHost: x\r\n\r\n"), 0},
     {"HTTP/2.0", ONE("GET / HTTP/2.0\r\n\r\n"), 0},
-    {"HTTP/2 by prior knowledge",
-     ONE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0},
-    {"h2c", ONE(GET "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                    "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"),
+    {"HTTP/2 by prior knowledge", ONE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0},
+    {"h2c",
+     ONE(GET "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+             "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"),
      0},
     {"HTTP/0.9 said", ONE("GET / HTTP/0.9\r\nHost: x\r\n\r\n"), 0},
     {"a blank too many", ONE("GET  / HTTP/1.1 \r\nHost: x\r\n\r\n"), 0},

@@ -35,7 +35,7 @@ a01_a_mere_connection_costs_no_link(void **state)
     assert_non_null(relay_session(t->relay, conn)->link);
     /* closed without a word, with and without */
     assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conn));
-    stage_pass(t, CORE_HANDSHAKE_MS);
+    stage_pass(t, DECOY_HEAD_MS);
     assert_null(relay_session(t->relay, conn));
     assert_int_equal(t->relay->strangers, 0);
 }
