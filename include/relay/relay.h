@@ -147,8 +147,8 @@ struct relay_counters {
     uint64_t watches;  /* now */
     uint64_t appended; /* records that were stored */
     uint64_t letters;
-    uint64_t pushed;         /* records to watchers without being asked */
-    uint64_t refused;        /* events REFUSED */
+    uint64_t pushed;  /* records to watchers without being asked */
+    uint64_t refused; /* events REFUSED */
     uint64_t refused_for[RELAY_REFUSALS]; /* by reason, as on the wire */
     uint64_t decoys;         /* connections answered as a web server */
     uint64_t damaged;        /* rows of the store whose check did not hold */

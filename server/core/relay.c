@@ -73,6 +73,7 @@ relay_configure(struct relay *r, const struct relay_config *c)
         c->letter_hours == 0 || c->blob_hours == 0)
         return ERR_USE;
     r->config.page = c->page;
+    r->config.page_s = c->page_s;
     r->config.message_hours = c->message_hours;
     r->config.commit_hours = c->commit_hours;
     r->config.stub_hours = c->stub_hours;
