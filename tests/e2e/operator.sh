@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# What an operator does with a relay: how is it, what does it hold, a copy, moving
+# house, figures, what is wrong.
+. "$(dirname "$0")/lib.sh"
+: "${TALK:?}"
+awk_file=$(dirname "$0")/openmetrics.awk
+
+relay() { # words...: sets out and code
+    out=$("$RELAY" "$@" 2>&1 </dev/null)
+    code=$?
+}
+# what, exit code, text that must be shown, words...
+told() {
+    local what=$1 want=$2 text=$3
+    shift 3
+    relay "$@"
+    check "$what: exit code $code, not $want" code_is "$want"
+    check "$what: does not say '$text'" shown "$text"
+}
+talk() { out=$(printf "$1" | "$TALK" "${2:-$dir/data/control}" 2>&1); }
+valid() { awk -f "$awk_file"; }
+
+told "status without a relay" 69 "no relay answers" status --data "$dir/data"
+told "what-i-know without a folder" 66 "" what-i-know --data "$dir/data"
+told "a backup of nothing" 66 "" backup "$dir/copy" --data "$dir/data"
+told "metrics without a relay" 69 "no relay answers" metrics \
+    --data "$dir/data"
+
+start_relay "$dir/data" 127.0.0.1:0 --metrics "$dir/metrics" \
+    --log-level debug || exit 1
+link=$relay_link
+person a group new Circle --name A --relay "$link"
+for i in $(seq 12); do person a say "text number $i"; done
+check "a group with texts" code_is 0
+
+# --- status, what-i-know ------------------------------------------------------
+data=(--data "$dir/data")
+told "status" 0 "connections:" status "${data[@]}"
+check "with its space" grep -qE '^used: +[0-9]+ MiB of 2048 MiB' <<<"$out"
+check "and the last clearing out" shown "cleared out:"
+told "status as JSON" 0 '"connections":0' status --json "${data[@]}"
+check "one line, versioned" grep -qE '^\{"v":1,"version":"[0-9.]+".*\}$' \
+    <<<"$out"
+check "it has counted" grep -qE '"appended":1[2-9],' <<<"$out"
+told "what-i-know while it runs" 0 "All that this relay holds" \
+    what-i-know "${data[@]}"
+live=$out
+told "in Russian" 0 "Всё, что хранит" what-i-know "${data[@]}" --language ru
+check "the socket is for its owner alone" \
+    [ "$(stat -c '%a %F' "$dir/data/control")" = "600 socket" ]
+
+# --- bad peers of the control socket ---------------------------------------------
+talk 'frobnicate\n'
+check "an unknown question" grep -q '^no 64 ' <<<"$out"
+talk "$(head -c 3000 /dev/zero | tr '\0' x)"
+check "a question that is too long gets no answer" [ -z "$out" ]
+talk 'status\nstatus\nstatus\n'
+check "one question, one answer" [ "$(grep -c '^ok ' <<<"$out")" -eq 1 ]
+talk '\0\xff\n'
+check "bytes that are no words" grep -q '^no 64 ' <<<"$out"
+out=$("$TALK" "$dir/data/control" hold 12 3)
+check "more than eight at once are sent away, $out" [ "$out" -eq 4 ]
+"$TALK" "$dir/data/control" hold 8 14 >"$dir/held" &
+holder=$!
+sleep 0.5
+person a say "said while eight hold the socket"
+check "the relay serves meanwhile" code_is 0
+wait "$holder"
+check "and slow ones are dropped" [ "$(cat "$dir/held")" -eq 8 ]
+told "then there is room again" 0 "connections:" status "${data[@]}"
+
+# --- metrics --------------------------------------------------------------------
+talk 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n' "$dir/metrics"
+check "GET /metrics" grep -q '^HTTP/1.1 200 OK' <<<"$out"
+check "its type" shown \
+    'Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8'
+body=$(sed '1,/^\r*$/d' <<<"$out")
+out=$(valid <<<"$body")
+check "the format holds" [ $? -eq 0 ]
+talk 'GET / HTTP/1.1\r\n\r\n' "$dir/metrics"
+check "another place" grep -q '^HTTP/1.1 404' <<<"$out"
+talk 'POST /metrics HTTP/1.1\r\n\r\n' "$dir/metrics"
+check "another method" grep -q '^HTTP/1.1 405' <<<"$out"
+relay metrics "${data[@]}"
+check "printed once" valid <<<"$out"
+check "single events do not show" shown 'pristan_relay_appended_total 0'
+for fault in '/EOF/d' 's/_total 0/_total 7/' 's/reason=/channel=/' \
+    's/le="+Inf"} 0/le="+Inf"} 3/' 's/^# TYPE .*uptime.*//' \
+    's/pristan_relay_sessions 0/pristan_relay_sessions x/'; do
+    out=$(sed "$fault" <<<"$body" | valid)
+    check "the check of the format sees $fault" [ $? -ne 0 ]
+done
+for i in $(seq 100); do printf 'line %d\n' "$i"; done >"$dir/lines"
+out=$("$PRISTAN" --profile "$dir/a" --lang en chat --group Circle 2>&1 \
+    <"$dir/lines")
+relay metrics "${data[@]}"
+check "a hundred events do" grep -qE 'appended_total 1[0-9]0$' <<<"$out"
+check "and the histogram is told" \
+    grep -qE 'acknowledge_seconds_count [1-9][0-9]*$' <<<"$out"
+check "in a form that holds" valid <<<"$out"
+
+# --- doctor ---------------------------------------------------------------------
+at="127.0.0.1:$port"
+told "doctor" 0 "this relay answers at $at" doctor "${data[@]}" --listen "$at"
+check "it sees the port" grep -q "^ok  *port .*$at is listened at" <<<"$out"
+told "doctor as JSON" 0 '"check":"reach","verdict":"ok"' doctor --json \
+    "${data[@]}" --listen "$at"
+check "one object a line" [ "$(grep -cv '^{"v":1,.*}$' <<<"$out")" -eq 0 ]
+told "an address where nobody is" 1 "nobody answers" doctor "${data[@]}" \
+    --listen "$at" --public 127.0.0.1:1
+told "a name that is none" 1 "has no address" doctor "${data[@]}" \
+    --listen "$at" --public no-such-name.invalid:443
+mkdir -m 0755 "$dir/open"
+told "a folder for everybody" 1 "chmod 0700" doctor --data "$dir/open" \
+    --listen 127.0.0.1:0
+told "another relay's port" 1 "taken by something else" doctor \
+    --data "$dir/none" --listen "$at"
+mkdir -m 0700 "$dir/other"
+(umask 077 && head -c 32 /dev/urandom >"$dir/other/relay.key")
+told "somebody else at the address" 1 "not this relay answers" doctor \
+    --data "$dir/other" --listen 127.0.0.1:0 --public "$at"
+
+# --- a copy while it runs, and moving house ---------------------------------------
+told "a backup while it runs" 0 "copy is whole" backup "$dir/copy" "${data[@]}"
+check "it is its owner's alone" [ "$(stat -c %a "$dir/copy")" = 600 ]
+check "nothing is left in the folder" \
+    [ -z "$(ls "$dir/data" | grep -i -E 'backup|part')" ]
+"$RELAY" backup - "${data[@]}" --quiet >"$dir/copy2" 2>"$dir/err"
+check "and to standard output" [ -s "$dir/copy2" -a ! -s "$dir/err" ]
+told "a place that cannot be written" 73 "nowhere" backup \
+    "$dir/nowhere/copy" "${data[@]}"
+told "a backup into a folder" 73 "" backup "$dir/open" "${data[@]}"
+told "the folder of a running relay" 73 "holds a relay already" \
+    restore "$dir/copy" "${data[@]}"
+stop_relay TERM
+check "the socket is gone with it" [ ! -e "$dir/data/control" ]
+told "what-i-know while it is stopped" 0 "All that this relay holds" \
+    what-i-know "${data[@]}"
+told "a backup while it is stopped" 0 "copy is whole" backup "$dir/copy3" \
+    "${data[@]}"
+told "doctor while it is stopped" 0 "none is running" doctor "${data[@]}" \
+    --listen 127.0.0.1:0
+told "no words for backup" 64 "a word is missing" backup
+told "restore: no such file" 66 "no such file" restore "$dir/copy9" \
+    --data "$dir/new"
+told "restore: no copy" 65 "no copy of a relay" restore "$dir/lines" \
+    --data "$dir/new"
+head -c 20000 "$dir/copy" >"$dir/short"
+told "restore: a copy cut short" 65 "" restore "$dir/short" --data "$dir/new"
+told "restore: a relay is there" 73 "holds a relay already" \
+    restore "$dir/copy" "${data[@]}"
+check "and nothing was made" [ ! -e "$dir/new/relay.db" ]
+out=$("$RELAY" restore - --data "$dir/new" <"$dir/copy2" 2>&1)
+code=$?
+check "restore from standard input: $code" code_is 0
+check "leaves nothing else" [ ! -e "$dir/new/restore.part" ]
+start_relay "$dir/new" "127.0.0.1:$port" || exit 1
+check "the link is the same" [ "$relay_link" = "$link" ]
+person a read
+check "the texts are there" shown "line 100"
+person a say "after moving house"
+check "and it goes on" code_is 0
+stop_relay KILL
+start_relay "$dir/new" "127.0.0.1:$port" || exit 1
+told "a socket left by a killed relay is no hindrance" 0 "connections:" \
+    status --data "$dir/new"
+stop_relay TERM
+printf 'precious' >"$dir/file"
+start_relay "$dir/new" "127.0.0.1:$port" --control "$dir/file" || exit 1
+check "a file in the socket's place stays" [ "$(cat "$dir/file")" = precious ]
+check "and that is told" grep -q R023 "$dir/relay.log"
+stop_relay TERM
+told "metrics for the network are refused" 64 "127.0.0.1:PORT" --metrics \
+    0.0.0.0:9464 --data "$dir/new"
+
+# J-01: nothing about anyone in the log of the whole run at its lowest level
+check "the debug log has no address and no link" \
+    bash -c "! grep -vE 'listening on|^pristan:|R0(22|23)' '$dir/relay.log' |
+        grep -qE '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|pristan:[A-Za-z]'"
+end
