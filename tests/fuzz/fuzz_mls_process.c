@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/mls/message.h"
+#include "lib/mls/proposal.h"
 #include "lib/mls/public_message.h"
 #include "mls_scene.h"
 
@@ -51,16 +52,18 @@ commit(struct scene *s,
 {
     const struct bytes add = scene_key_package();
     const struct mls_leaf_index remove = {t->change % SCENE_PLACES};
-    const struct mls_extension extension = {MLS_EXTENSION_REQUIRED_CAPABILITIES,
-                                            {(const uint8_t *)"\0\0\0", 3}};
+    const struct mls_extension extensions[] = {
+        {MLS_EXTENSION_REQUIRED_CAPABILITIES, {(const uint8_t *)"\0\0\0", 3}},
+        {MLS_EXTENSION_EXTERNAL_SENDERS, scene_external_senders()}};
+    const size_t extension_count = (t->place >> 3 & 1) + (t->place >> 7 & 1);
     struct mls_commit_plan plan = {
         .adds = &add,
         .add_count = t->place >> 1 & 1,
         .removes = &remove,
         .remove_count = t->place >> 2 & 1,
-        .extensions = &extension,
-        .extension_count = t->place >> 3 & 1,
-        .replace_extensions = t->place >> 3 & 1,
+        .extensions = t->place >> 3 & 1 ? extensions : extensions + 1,
+        .extension_count = extension_count,
+        .replace_extensions = extension_count > 0,
         .skip_pending = t->place >> 4 & 1,
         .force_path = t->place >> 5 & 1,
         .psks = &scene_psk,
@@ -168,7 +171,8 @@ hear_spoiled(struct scene *s, const struct step *t)
     buf_free(&copy);
 }
 
-/* What a member can sign: any body as a PublicMessage of its own. */
+/* Any body as a PublicMessage: signed by a member, or by the outsider, who is
+ * the external sender that some commits put into the group. */
 static void
 forge(struct scene *s,
       const struct step *t,
@@ -177,6 +181,7 @@ forge(struct scene *s,
       struct bytes tag)
 {
     const struct mls_group *g = s->at[t->who].g;
+    bool outside = t->act & 32;
     struct mls_authenticated_content ac = {
         .wire_format = MLS_WIRE_PUBLIC_MESSAGE,
         .content = {.group_id = buf_bytes(&g->id),
@@ -185,15 +190,21 @@ forge(struct scene *s,
                     .type = type,
                     .body = body},
     };
+    const struct sign_secret *key =
+        outside ? &scene_outsider()->signature : &g->signature;
     struct buf encoded = buf_limited(WORLD_BYTES);
     struct buf message = buf_limited(WORLD_BYTES);
     uint8_t signature[SIGN_LEN];
     struct letter *l;
 
+    if (outside)
+        ac.content.sender = (struct mls_sender){
+            t->which & 1 ? MLS_SENDER_NEW_MEMBER_PROPOSAL : MLS_SENDER_EXTERNAL,
+            t->which >> 1 & 1};
     mls_framed_content_write(&ac.content, &encoded);
     ac.encoded = buf_bytes(&encoded);
-    world_must(mls_authenticated_content_sign(
-        &ac, &g->signature, buf_bytes(&g->context), signature));
+    world_must(mls_authenticated_content_sign(&ac, key, buf_bytes(&g->context),
+                                              signature));
     ac.auth.confirmation_tag = tag;
     world_must(mls_public_message_protect(&ac, &g->secrets.membership,
                                           buf_bytes(&g->context), &message));
@@ -239,6 +250,7 @@ static void
 act_as_traitor(struct scene *s, const struct step *t, struct bytes *rest)
 {
     uint8_t tag[MLS_HASH_LEN] = {0};
+    struct buf add = buf_limited(WORLD_BYTES);
     struct bytes body;
 
     if (s->at[t->who].g == NULL || s->at[t->who].g->closed)
@@ -251,8 +263,14 @@ act_as_traitor(struct scene *s, const struct step *t, struct bytes *rest)
         return;
     }
     body = own_bytes(rest, t);
+    if (body.len == 0 && t->change & 1) { /* an Add of the outsider */
+        mls_proposal_write_add(bytes_slice(scene_key_package(), 4, SIZE_MAX),
+                               &add);
+        body = buf_bytes(&add);
+    }
     forge(s, t, t->change & 1 ? MLS_CONTENT_PROPOSAL : MLS_CONTENT_COMMIT, body,
           BYTES_OF(tag));
+    buf_free(&add);
 }
 
 /* --- coming in ------------------------------------------------------------ */

@@ -39,6 +39,7 @@ static struct buf begin_messages[WORLD_MEMBERS];
 static struct mls_identity outsider;
 static struct mls_key_package_secret outsider_secret;
 static struct buf outsider_key_package;
+static struct buf external_senders;
 
 /* --- what must hold ------------------------------------------------------ */
 
@@ -73,6 +74,7 @@ scene_prepare(void)
 {
     struct sign_public pub;
     struct world w;
+    size_t mark;
 
     blobs_prepare(&before);
     blobs_prepare(&staged_blobs);
@@ -89,6 +91,18 @@ scene_prepare(void)
     outsider_key_package = buf_limited(WORLD_BYTES);
     world_must(mls_key_package_new(&outsider, 0, UINT64_MAX, false,
                                    &outsider_key_package, &outsider_secret));
+    external_senders = buf_limited(WORLD_BYTES);
+    mark = buf_vector_begin(&external_senders);
+    buf_opaque(&external_senders, BYTES_OF(pub.b));
+    mls_credential_write_basic(outsider.credential, &external_senders);
+    buf_vector_end(&external_senders, mark);
+    world_must(buf_end(&external_senders));
+}
+
+struct bytes
+scene_external_senders(void)
+{
+    return buf_bytes(&external_senders);
 }
 
 struct bytes
@@ -236,6 +250,30 @@ assert_heard(enum err e,
     assert(e != ERR_OK || mls_staged_kind(staged) != MLS_STAGED_LOCKED_OUT);
 }
 
+/* What a caller looks at before it decides. */
+static void
+look_at(const struct member *m, const struct mls_staged *staged)
+{
+    size_t count = mls_staged_change_count(staged);
+    struct mls_change c;
+
+    for (size_t i = 0; i < count; i++) {
+        c = mls_staged_change(staged, i);
+        assert(c.type >= MLS_PROPOSAL_ADD &&
+               c.type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
+    }
+    for (size_t i = 0; i < mls_group_pending_count(m->g); i++) {
+        c = mls_group_pending(m->g, i);
+        assert(c.type >= MLS_PROPOSAL_ADD &&
+               c.type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
+    }
+    if (mls_staged_kind(staged) == MLS_STAGED_COMMIT)
+        assert(mls_group_epoch(mls_staged_group(staged)) ==
+               mls_group_epoch(m->g) + 1);
+    if (mls_staged_sender_type(staged) == MLS_SENDER_MEMBER)
+        assert(mls_staged_sender(staged).v < mls_group_leaf_count(m->g));
+}
+
 static void
 take(struct member *m, struct mls_staged *staged, bool honest)
 {
@@ -286,6 +324,7 @@ scene_hear(struct scene *s,
                  (seals_hold && marks == marks_taken() && original == NULL);
         if (mls_staged_kind(staged) == MLS_STAGED_APPLICATION)
             show(m, known, text);
+        look_at(m, staged);
         take(m, staged, honest);
     } else {
         assert_refusal(e);

@@ -62,6 +62,9 @@ void scene_end(struct scene *s);
 struct bytes scene_key_package(void);
 const struct mls_identity *scene_outsider(void);
 
+/* An external_senders extension with the outsider in it. */
+struct bytes scene_external_senders(void);
+
 /* NULL when nothing was sent yet. */
 const struct letter *scene_letter(const struct scene *s, size_t which);
 

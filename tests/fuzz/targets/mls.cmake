@@ -24,10 +24,10 @@ pristan_fuzz(mls_ratchet_tree fuzz_mls_ratchet_tree.c DICT mls MAX_LEN 8192
              LINKS mls crypto)
 
 # The state machine, twice: as it is, and with crypto that accepts a marker.
-pristan_fuzz(mls_process fuzz_mls_process.c mls_scene.c PROCESS MAX_LEN 512
+pristan_fuzz(mls_process fuzz_mls_process.c mls_scene.c PROCESS MAX_LEN 256
              LINKS mls crypto base)
 pristan_fuzz(mls_process_null fuzz_mls_process.c mls_scene.c PROCESS NULL_CRYPTO
-             DICT mls MAX_LEN 1024 LINKS mls crypto base)
+             DICT mls MAX_LEN 512 LINKS mls crypto base)
 
 # Makes their first inputs; run by hand when a format changes.
 add_executable(mls_corpus EXCLUDE_FROM_ALL mls_corpus.c)
