@@ -286,6 +286,7 @@ MUST_USE enum err mls_group_commit(const struct mls_group *g,
  * be saved beside the group and loaded again while the group is at the same
  * epoch. The blob holds secrets. Save: ERR_USE for anything but a commit of
  * ours, ERR_MEMORY, ERR_TOO_LARGE. Load: ERR_EPOCH when g is at another epoch,
+ * or is another group's or member's,
  * ERR_UNSUPPORTED, ERR_MALFORMED, ERR_MEMORY. */
 MUST_USE enum err
 mls_staged_save_pending(const struct mls_staged *s, struct buf *out);
@@ -415,8 +416,9 @@ mls_group_save_messages(const struct mls_group *g, struct buf *out);
 
 /* The group as it was saved; *out is owned by the caller. The blobs are
  * trusted: their hash finds damage, not forgery. ERR_UNSUPPORTED for another
- * version or suite, ERR_MALFORMED when damaged or when the two do not belong
- * together, ERR_MEMORY. */
+ * version or suite, ERR_MALFORMED when damaged or when the two are not of one
+ * group, epoch and member, ERR_MEMORY. That they are the last that were stored
+ * is the caller's business. */
 MUST_USE enum err mls_group_load(struct bytes epoch,
                                  struct bytes messages,
                                  struct mls_group **out);

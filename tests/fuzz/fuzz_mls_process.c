@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Members talk, propose, commit, leave, join and restart as the input says, and
- * what travels is lost, repeated, put out of order, changed on the way, and
- * forged by members. A step is six bytes: act, who, which, place (two), change.
+/* D-23. Members talk, propose, commit, leave, join and restart as the input
+ * says, and what travels is lost, repeated, put out of order, changed on the
+ * way, and forged by members. A step is six bytes: act, who, which, place
+ * (two), change.
  *
  * Properties (mls_scene.c): what is refused changes nothing; what is stored
  * before a merge is what is there after it; an unchanged message is accepted
