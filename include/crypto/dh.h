@@ -25,6 +25,10 @@ void dh_generate(struct dh_secret *secret, struct dh_public *pub);
 /* The public half. */
 void dh_derive_public(const struct dh_secret *secret, struct dh_public *pub);
 
+/* Before a key is admitted anywhere: not of low order, so no agreement with it
+ * can fail. ERR_AUTH. Public data: the time it takes tells which key it is. */
+MUST_USE enum err dh_public_check(const struct dh_public *pub);
+
 /* ERR_AUTH when the result is all zeros (a low-order point). */
 MUST_USE enum err dh_agree(const struct dh_secret *ours,
                            const struct dh_public *theirs,

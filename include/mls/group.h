@@ -70,7 +70,11 @@ struct mls_join {
     const struct mls_psk *psks;
     size_t psk_count;
     const struct mls_group *past; /* whose resumption_psks the Welcome may name
-                                   * (8.6, 11.2, 11.3); NULL when none */
+                                   * (8.6, 11.2, 11.3); NULL when none. After a
+                                   * ReInit the new group must be the one that
+                                   * was asked for; that the same people (or,
+                                   * in a branch, some of them) are in it is
+                                   * for the caller to check */
     uint64_t now;                 /* seconds; 0: do not look at lifetimes */
 };
 
@@ -121,10 +125,9 @@ struct mls_external_join {
  *                  that is not replaced has the signature key of who; old has
  *                  another credential
  * ERR_AUTH         a signature does not hold
- * ERR_UNSUPPORTED  another version or suite
- * ERR_FULL         the tree
- * ERR_TOO_LARGE    over MLS_TREE_LEAVES_MAX or MLS_PSKS_MAX, or of a buffer
- * ERR_MEMORY */
+ * ERR_UNSUPPORTED  another version or suite; the group has or demands an
+ * extension that who does not list ERR_FULL         the tree ERR_TOO_LARGE over
+ * MLS_TREE_LEAVES_MAX or MLS_PSKS_MAX, or of a buffer ERR_MEMORY */
 MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
                                           struct buf *commit,
                                           struct mls_group **out);

@@ -228,8 +228,9 @@ mls_group_commit(const struct mls_group *g,
                          ? MLS_WIRE_PUBLIC_MESSAGE
                          : MLS_WIRE_PRIVATE_MESSAGE;
     e = make(&c, s, commit, welcome);
+    if (e == ERR_OK && c.result.reinit != NULL)
+        e = mls_group_end(c.next, c.result.reinit);
     if (e == ERR_OK) {
-        c.next->closed = c.result.reinit != NULL;
         s->next = c.next;
         c.next = NULL;
         *staged = s;

@@ -20,6 +20,7 @@ mls_epoch_empty(void)
     g->id = buf_limited(MLS_LIMIT_BYTES);
     g->extensions = buf_limited(MLS_LIMIT_BYTES);
     g->context = buf_limited(MLS_LIMIT_BYTES);
+    g->reinit = buf_limited(MLS_LIMIT_BYTES);
     return g;
 }
 

@@ -203,6 +203,21 @@ apply_proposals(struct entering *w)
     return e;
 }
 
+/* 13.4: we know all that the group has and demands. Our own leaf says so, as it
+ * does for the members. */
+static enum err
+check_supported(const struct entering *w)
+{
+    struct mls_leaf_node own;
+
+    if (!mls_tree_leaf(w->next->tree, w->next->own, &own))
+        return ERR_INTERNAL;
+    return mls_check_leaf_supports(&own, buf_bytes(&w->next->extensions)) ==
+                   ERR_OK
+               ? ERR_OK
+               : ERR_UNSUPPORTED;
+}
+
 /* Our place, and the path from it: the leaf that is put there first is
  * replaced by that of the path. */
 static enum err
@@ -222,6 +237,8 @@ make_path(struct entering *w)
     if (e == ERR_OK)
         e = mls_tree_add(n->tree, buf_bytes(&leaf), &n->own);
     buf_free(&leaf);
+    if (e == ERR_OK)
+        e = check_supported(w);
     if (e != ERR_OK)
         return e;
     w->place = (struct mls_path_place){

@@ -124,6 +124,7 @@ mls_group_free(struct mls_group *g)
     buf_free(&g->id);
     buf_free(&g->extensions);
     buf_free(&g->context);
+    buf_free(&g->reinit);
     mem_wipe_free(g, sizeof *g);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "framed_content.h"
+#include "group_context.h"
 #include "key_schedule.h"
 #include "mls/group.h"
 #include "private_message.h"
@@ -60,7 +61,8 @@ struct mls_group {
     struct mls_resumption past[MLS_RESUMPTION_KEPT]; /* newest last */
     size_t past_count;
 
-    bool closed; /* we were removed, or the group ended with a ReInit */
+    bool closed;       /* we were removed, or the group ended with a ReInit: */
+    struct buf reinit; /* that proposal, encoded; else empty */
 };
 
 /* One change for mls_staged_change(), with its own copy of the credential. */
@@ -98,6 +100,20 @@ MUST_USE enum err mls_staged_reserve_items(struct mls_staged *s, size_t count);
 /* The resumption_psk of an epoch that we were in; NULL when it is gone. */
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch);
+
+/* --- reinit.c ----------------------------------------------------------- */
+
+/* g ends with this ReInit (12.1.5). ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err
+mls_group_end(struct mls_group *g, const struct mls_reinit *how);
+
+/* 11.2, 12.4.3.1: past ended with a ReInit, in the commit that led to the epoch
+ * of the pre-shared key, and the new group is the one that it asked for. That
+ * the same people are in it is the application's to see. ERR_MALFORMED. */
+MUST_USE enum err
+mls_check_reinit_successor(const struct mls_group *past,
+                           uint64_t psk_epoch,
+                           const struct mls_group_context *gc);
 
 /* --- pending.c ---------------------------------------------------------- */
 

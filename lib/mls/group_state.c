@@ -118,6 +118,8 @@ write_secrets(const struct view *v, struct buf *out)
     if (v->more != NULL)
         write_pending(v->more, out);
     buf_vector_end(out, mark);
+    if (g->closed)
+        buf_opaque(out, buf_bytes(&g->reinit));
 }
 
 static enum err
@@ -284,6 +286,19 @@ read_past(struct bytes in, struct mls_group *g)
 }
 
 static enum err
+read_reinit(struct reader *r, struct mls_group *g)
+{
+    struct mls_proposal p;
+    enum err e = mls_proposal_parse(reader_opaque(r), &p);
+
+    if (e == ERR_OK)
+        e = reader_check(r);
+    if (e == ERR_OK && p.type != MLS_PROPOSAL_REINIT)
+        e = ERR_MALFORMED;
+    return e == ERR_OK ? mls_group_end(g, &p.u.reinit) : e;
+}
+
+static enum err
 read_secrets(struct reader *r, struct mls_group *g)
 {
     struct mls_epoch_secrets *s = &g->secrets;
@@ -312,7 +327,7 @@ read_secrets(struct reader *r, struct mls_group *g)
         e = read_pending(&pending, g);
     if (e == ERR_OK && g->keys.leaf.v != g->own.v)
         e = ERR_MALFORMED;
-    return e;
+    return e == ERR_OK && g->closed ? read_reinit(r, g) : e;
 }
 
 /* The tree is taken as it was when it was judged; only its hash is made anew.

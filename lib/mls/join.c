@@ -21,8 +21,9 @@ struct joining {
     struct mls_group_info info;
     struct mls_secret joiner;
     struct mls_secret psk;
-    bool successor;      /* a PSK says: re-initialised or branched group */
-    struct mls_group *g; /* owned until it is the caller's */
+    bool successor;       /* a PSK says: re-initialised or branched group */
+    struct mls_psk_id of; /* that PSK; borrows from opened_secrets */
+    struct mls_group *g;  /* owned until it is the caller's */
 };
 
 static void
@@ -119,7 +120,10 @@ mix_psks(struct joining *w)
         e = mls_psk_id_check(&id);
         if (e == ERR_OK)
             e = mls_check_psk_alone(w->secrets.psks, &id, index);
-        w->successor |= mls_psk_is_successor(&id);
+        if (mls_psk_is_successor(&id)) {
+            w->successor = true;
+            w->of = id;
+        }
         if (e == ERR_OK)
             e = mls_psk_find(&source, &id, &psk);
         if (e == ERR_OK)
@@ -140,9 +144,14 @@ open_info(struct joining *w)
     mls_secret_wipe(&welcome);
     if (e == ERR_OK)
         e = mls_group_info_read(buf_bytes(&w->opened_info), &w->info);
-    if (e == ERR_OK && w->successor && w->info.context.epoch != 1)
-        e = ERR_MALFORMED;
-    return e;
+    if (e != ERR_OK || !w->successor)
+        return e;
+    if (w->info.context.epoch != 1)
+        return ERR_MALFORMED;
+    return w->of.usage == MLS_PSK_USAGE_REINIT
+               ? mls_check_reinit_successor(w->in->past, w->of.psk_epoch,
+                                            &w->info.context)
+               : ERR_OK;
 }
 
 /* Our leaf is the one of our key package, byte for byte. */

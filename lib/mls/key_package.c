@@ -87,10 +87,10 @@ mls_check_key_package_suite(const struct mls_key_package *kp)
 enum err
 mls_check_key_package_init_key(const struct mls_key_package *kp)
 {
-    return bytes_equal(BYTES_OF(kp->init_key.b),
-                       BYTES_OF(kp->leaf.encryption_key.b))
-               ? ERR_MALFORMED
-               : ERR_OK;
+    if (bytes_equal(BYTES_OF(kp->init_key.b),
+                    BYTES_OF(kp->leaf.encryption_key.b)))
+        return ERR_MALFORMED;
+    return dh_public_check(&kp->init_key);
 }
 
 enum err

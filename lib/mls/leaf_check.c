@@ -7,7 +7,9 @@
 enum err
 mls_check_leaf_key(const struct mls_leaf_node *leaf)
 {
-    return sign_public_check(&leaf->signature_key);
+    enum err e = dh_public_check(&leaf->encryption_key);
+
+    return e == ERR_OK ? sign_public_check(&leaf->signature_key) : e;
 }
 
 enum err

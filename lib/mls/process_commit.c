@@ -351,6 +351,8 @@ mls_process_commit(const struct mls_judged *j, struct mls_staged *s)
         goto out;
     }
     e = judge_private(&w);
+    if (e == ERR_OK && w.result.reinit != NULL)
+        e = mls_group_end(w.next, w.result.reinit);
     if (e == ERR_MEMORY || e == ERR_TOO_LARGE)
         goto out;
     if (e != ERR_OK) {
@@ -359,7 +361,6 @@ mls_process_commit(const struct mls_judged *j, struct mls_staged *s)
         goto out;
     }
     s->kind = MLS_STAGED_COMMIT;
-    w.next->closed = w.result.reinit != NULL;
     s->next = w.next;
     w.next = NULL;
 out:

@@ -59,6 +59,18 @@ mls_check_tree_unmerged(const struct mls_tree *t)
 }
 
 enum err
+mls_check_tree_parents(const struct mls_tree *t)
+{
+    uint32_t count = mls_node_count(mls_tree_leaf_count(t));
+    enum err e = ERR_OK;
+
+    for (struct mls_node_index n = {1}; e == ERR_OK && n.v < count; n.v += 2)
+        if (!mls_tree_is_blank(t, n))
+            e = dh_public_check(mls_tree_key(t, n));
+    return e;
+}
+
+enum err
 mls_check_tree_leaves(const struct mls_tree *t,
                       struct bytes group_id,
                       struct bytes group_extensions)
@@ -89,6 +101,8 @@ mls_check_tree(struct mls_tree *t,
         e = mls_check_tree_credentials(t);
     if (e == ERR_OK)
         e = mls_check_tree_unmerged(t);
+    if (e == ERR_OK)
+        e = mls_check_tree_parents(t);
     if (e == ERR_OK)
         e = mls_check_parent_hashes(t);
     if (e == ERR_OK)

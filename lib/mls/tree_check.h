@@ -17,6 +17,10 @@ MUST_USE enum err mls_check_tree_credentials(const struct mls_tree *t);
  * in each non-blank node between. ERR_MALFORMED. */
 MUST_USE enum err mls_check_tree_unmerged(const struct mls_tree *t);
 
+/* 7.1: the key of every parent is one that can be encrypted to, not of low
+ * order. ERR_AUTH. */
+MUST_USE enum err mls_check_tree_parents(const struct mls_tree *t);
+
 /* 7.3 for every leaf, signatures included, lifetimes not: members may be in the
  * group longer than their key package lasted. ERR_MALFORMED, ERR_AUTH,
  * ERR_MEMORY. */

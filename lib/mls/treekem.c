@@ -61,9 +61,15 @@ mls_check_path_keys(const struct mls_tree *t,
     if (!place->external &&
         mls_tree_has_encryption_key(t, &path->leaf.encryption_key))
         return ERR_MALFORMED;
-    for (size_t i = 0; i < path->count; i++)
-        if (mls_tree_has_encryption_key(t, &path->node[i].encryption_key))
+    for (size_t i = 0; i < path->count; i++) {
+        const struct dh_public *key = &path->node[i].encryption_key;
+        enum err e = dh_public_check(key);
+
+        if (e != ERR_OK)
+            return e;
+        if (mls_tree_has_encryption_key(t, key))
             return ERR_MALFORMED;
+    }
     return ERR_OK;
 }
 

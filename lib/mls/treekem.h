@@ -133,7 +133,8 @@ MUST_USE enum err mls_path_recipients(const struct mls_tree *t,
 MUST_USE enum err mls_check_path_length(const struct mls_tree *t,
                                         const struct mls_path_place *place,
                                         const struct mls_update_path *path);
-/* 12.4.2: no key of the path is in the tree already. */
+/* 12.4.2: no key of the path is in the tree already; none of its nodes' keys is
+ * of low order (the leaf's is looked at with the leaf). */
 MUST_USE enum err mls_check_path_keys(const struct mls_tree *t,
                                       const struct mls_path_place *place,
                                       const struct mls_update_path *path);

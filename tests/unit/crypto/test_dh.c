@@ -102,7 +102,42 @@ points_of_low_order_are_refused(void **state)
 
         unhex_into(pub.b, points[i]);
         assert_err(dh_agree(&ours, &pub, &out), ERR_AUTH);
+        assert_err(dh_public_check(&pub), ERR_AUTH);
+        pub.b[31] ^= 0x80; /* which does not count */
+        assert_err(dh_agree(&ours, &pub, &out), ERR_AUTH);
+        assert_err(dh_public_check(&pub), ERR_AUTH);
+        pub.b[31] ^= 0x80;
+        for (size_t at = 0; at < sizeof pub.b; at++) { /* its neighbours */
+            pub.b[at] ^= 4;
+            assert_int_equal(dh_public_check(&pub),
+                             dh_agree(&ours, &pub, &out));
+            pub.b[at] ^= 4;
+        }
     }
+}
+
+/* The check says before what the agreement would say. */
+static void
+the_check_agrees_with_the_agreement(void **state)
+{
+    struct dh_secret ours;
+    struct dh_public pub;
+    struct dh_shared out;
+
+    (void)state;
+    dh_generate(&ours, &pub);
+    assert_ok(dh_public_check(&pub));
+    for (int i = 0; i < 256; i++) { /* 0 .. 255, and the last 256 below 2^255 */
+        memset(pub.b, 0, sizeof pub.b);
+        pub.b[0] = (uint8_t)i;
+        assert_int_equal(dh_public_check(&pub), dh_agree(&ours, &pub, &out));
+        memset(pub.b, 0xff, sizeof pub.b);
+        pub.b[0] = (uint8_t)i;
+        pub.b[31] = 0x7f;
+        assert_int_equal(dh_public_check(&pub), dh_agree(&ours, &pub, &out));
+    }
+    dh_secret_wipe(&ours);
+    dh_shared_wipe(&out);
 }
 
 int
@@ -113,6 +148,7 @@ main(void)
         cmocka_unit_test(a_thousand_times),
         cmocka_unit_test(two_pairs_agree),
         cmocka_unit_test(points_of_low_order_are_refused),
+        cmocka_unit_test(the_check_agrees_with_the_agreement),
     };
 
     return RUN_STARTED(tests);

@@ -73,6 +73,41 @@ person_free(struct person *p)
     memset(p, 0, sizeof *p);
 }
 
+/* Everything that a group would store, for "nothing has changed". */
+static inline struct buf
+group_state(const struct mls_group *g)
+{
+    struct buf out = buf_limited(FIXTURE_BYTES);
+
+    assert_ok(mls_group_save_epoch(g, &out));
+    assert_ok(mls_group_save_messages(g, &out));
+    return out;
+}
+
+static inline void
+assert_state(const struct mls_group *g, const struct buf *want)
+{
+    struct buf now = group_state(g);
+
+    assert_bytes(buf_bytes(&now), buf_bytes(want));
+    buf_free(&now);
+}
+
+/* Judges a message and leaves the group as it was, byte for byte: whatever
+ * comes of it. */
+static inline enum err
+person_process(const struct person *p,
+               const struct mls_process *in,
+               struct mls_staged **out)
+{
+    struct buf before = group_state(p->g);
+    enum err e = mls_group_process(p->g, in, out);
+
+    assert_state(p->g, &before);
+    buf_free(&before);
+    return e;
+}
+
 /* Judges a message; the test fails unless it is of this kind. */
 static inline struct mls_staged *
 person_judge(const struct person *p,
@@ -82,7 +117,7 @@ person_judge(const struct person *p,
     struct mls_process in = {.message = message};
     struct mls_staged *s = NULL;
 
-    assert_ok(mls_group_process(p->g, &in, &s));
+    assert_ok(person_process(p, &in, &s));
     assert_int_equal(mls_staged_kind(s), kind);
     return s;
 }
@@ -92,7 +127,7 @@ person_refuse(const struct person *p, struct bytes message)
 {
     struct mls_process in = {.message = message};
     struct mls_staged *s = NULL;
-    enum err e = mls_group_process(p->g, &in, &s);
+    enum err e = person_process(p, &in, &s);
 
     if (e == ERR_OK)
         mls_staged_free(s);
@@ -196,26 +231,6 @@ people_free(struct people *all)
     for (size_t i = 0; i < all->count; i++)
         person_free(&all->of[i]);
     all->count = 0;
-}
-
-/* Everything that a group would store, for "nothing has changed". */
-static inline struct buf
-group_state(const struct mls_group *g)
-{
-    struct buf out = buf_limited(FIXTURE_BYTES);
-
-    assert_ok(mls_group_save_epoch(g, &out));
-    assert_ok(mls_group_save_messages(g, &out));
-    return out;
-}
-
-static inline void
-assert_state(const struct mls_group *g, const struct buf *want)
-{
-    struct buf now = group_state(g);
-
-    assert_bytes(buf_bytes(&now), buf_bytes(want));
-    buf_free(&now);
 }
 
 static inline int

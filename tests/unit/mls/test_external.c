@@ -128,7 +128,7 @@ with_a_psk(void **state)
     assert_err(person_refuse(&d.all.of[0], buf_bytes(&d.commit)),
                ERR_NOT_FOUND);
     with.message = buf_bytes(&d.commit);
-    assert_ok(mls_group_process(d.all.of[0].g, &with, &s));
+    assert_ok(person_process(&d.all.of[0], &with, &s));
     assert_int_equal(mls_staged_kind(s), MLS_STAGED_COMMIT);
     mls_group_merge(d.all.of[0].g, s);
     end(&d);
@@ -244,7 +244,7 @@ flipped_bits(void **state)
         struct mls_staged *s = NULL;
 
         d.commit.b[i] ^= 0x20;
-        e = mls_group_process(d.all.of[0].g, &in, &s);
+        e = person_process(&d.all.of[0], &in, &s);
         if (e == ERR_OK) { /* the confirmation tag is under no signature */
             assert_int_equal(mls_staged_kind(s), MLS_STAGED_LOCKED_OUT);
             assert_true(i + MLS_HASH_LEN >= d.commit.len);

@@ -401,7 +401,7 @@ successor_at_another_epoch(void **state)
 {
     static const uint8_t nonce[MLS_HASH_LEN] = {1};
     const struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
-                                  .usage = MLS_PSK_USAGE_REINIT,
+                                  .usage = MLS_PSK_USAGE_BRANCH,
                                   .psk_group_id = bytes_str("the group"),
                                   .psk_epoch = 2,
                                   .nonce = BYTES_OF(nonce)};
@@ -421,6 +421,75 @@ successor_at_another_epoch(void **state)
     o.info.context.epoch = 1; /* another epoch's secrets, but no such rule */
     assert_err(join_changed(&o, 0, &in), ERR_AUTH);
     buf_free(&psks);
+    end(&o);
+}
+
+/* After a ReInit comes the group that was asked for, or none (12.4.3.1). past
+ * is the group of before, as if it had ended with how. */
+static enum err
+join_successor(struct opened *o, struct mls_psk_id id, struct mls_reinit how)
+{
+    struct buf psks = buf_limited(4096);
+    struct buf proposal = buf_limited(4096);
+    struct mls_group *past = o->all.of[1].g;
+    struct mls_join in = {.past = past};
+    enum err e;
+
+    if (how.version != 0)
+        mls_proposal_write_reinit(&how, &past->reinit);
+    mls_psk_id_write(&id, &psks);
+    o->secrets.psks = buf_bytes(&psks);
+    mls_psk_secret_init(&o->psk);
+    assert_ok(mls_psk_secret_mix(
+        &o->psk, &id, BYTES_OF(mls_group_resumption(past, id.psk_epoch)->b), 0,
+        1));
+    o->info.context.epoch = 1;
+    e = join_changed(o, 0, &in);
+    buf_reset(&past->reinit);
+    buf_free(&psks);
+    buf_free(&proposal);
+    return e;
+}
+
+static void
+successor_is_what_was_asked_for(void **state)
+{
+    static const uint8_t nonce[MLS_HASH_LEN] = {1};
+    static const uint8_t other_list[] = {0, 1, 0};
+    struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
+                            .usage = MLS_PSK_USAGE_REINIT,
+                            .psk_group_id = bytes_str("the group"),
+                            .psk_epoch = 2,
+                            .nonce = BYTES_OF(nonce)};
+    const struct mls_reinit good = {.group_id = bytes_str("the group"),
+                                    .version = MLS_VERSION_10,
+                                    .suite = MLS_SUITE};
+    struct mls_reinit how = good;
+    struct opened o;
+
+    (void)state;
+    begin(&o);
+    /* as asked for: that the epoch's secrets are others is seen later */
+    assert_err(join_successor(&o, id, how), ERR_AUTH);
+    /* no ReInit ended the group */
+    how.version = 0;
+    assert_err(join_successor(&o, id, how), ERR_MALFORMED);
+    how = good;
+    how.group_id = bytes_str("another");
+    assert_err(join_successor(&o, id, how), ERR_MALFORMED);
+    how = good;
+    how.version = 2;
+    assert_err(join_successor(&o, id, how), ERR_MALFORMED);
+    how = good;
+    how.suite = 1;
+    assert_err(join_successor(&o, id, how), ERR_MALFORMED);
+    how = good;
+    how.extensions = BYTES_OF(other_list);
+    assert_err(join_successor(&o, id, how), ERR_MALFORMED);
+    id.psk_epoch = 1; /* an epoch before the end */
+    assert_err(join_successor(&o, id, good), ERR_MALFORMED);
+    id.usage = MLS_PSK_USAGE_BRANCH; /* may begin anywhere */
+    assert_err(join_successor(&o, id, good), ERR_AUTH);
     end(&o);
 }
 
@@ -512,6 +581,7 @@ main(void)
         cmocka_unit_test(broken_tree),
         cmocka_unit_test(preshared_keys),
         cmocka_unit_test(successor_at_another_epoch),
+        cmocka_unit_test(successor_is_what_was_asked_for),
         cmocka_unit_test(too_many_preshared_keys),
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(without_memory),

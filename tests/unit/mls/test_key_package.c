@@ -233,6 +233,29 @@ test_forgeries(void **state)
     buf_free(&m.message);
 }
 
+/* 10: both keys are ones that can be encrypted to. */
+static void
+test_low_order(void **state)
+{
+    static const struct dh_public low = {{1}};
+    struct dh_secret s;
+    struct forgery f = {0};
+    struct maker m;
+
+    (void)state;
+    maker_init(&m);
+    dh_generate(&s, &f.init);
+    f.encryption = low;
+    assert_err(check_forged(&m, &f), ERR_AUTH);
+    f.encryption = f.init;
+    f.init = low;
+    assert_err(check_forged(&m, &f), ERR_AUTH);
+    dh_generate(&s, &f.init);
+    assert_ok(check_forged(&m, &f));
+    dh_secret_wipe(&s);
+    buf_free(&m.message);
+}
+
 /* The outer signature alone is wrong. */
 static void
 test_outer_signature(void **state)
@@ -310,6 +333,7 @@ main(void)
         cmocka_unit_test(test_every_byte_counts),
         cmocka_unit_test(test_head),
         cmocka_unit_test(test_forgeries),
+        cmocka_unit_test(test_low_order),
         cmocka_unit_test(test_outer_signature),
         cmocka_unit_test(test_group_extensions),
         cmocka_unit_test(test_allocations),

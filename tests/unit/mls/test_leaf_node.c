@@ -155,6 +155,9 @@ test_key(void **state)
     memset(leaf.signature_key.b, 0, 32);
     leaf.signature_key.b[0] = 1; /* the identity */
     assert_err(mls_check_leaf_key(&leaf), ERR_AUTH);
+    leaf.signature_key = d.who.signature_pub;
+    memset(leaf.encryption_key.b, 0, 32); /* of order two */
+    assert_err(mls_check_leaf_key(&leaf), ERR_AUTH);
     draft_end(&d);
 }
 

@@ -261,6 +261,32 @@ wrong_place(void **state)
     people_free(&all);
 }
 
+/* Sender data are under a key that all have: a leaf that is blank or not there
+ * is refused before any key is derived for it (6.3.2). */
+static void
+sender_is_nobody(void **state)
+{
+    static const uint32_t nobody[] = {3, 4, 0x80000000, UINT32_MAX};
+    struct people all;
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct craft c;
+
+    (void)state;
+    people_gather(&all, 3); /* in a tree of four leaves */
+    c = craft_begin(&all.of[0]);
+    c.format = MLS_WIRE_PRIVATE_MESSAGE;
+    c.type = MLS_CONTENT_APPLICATION;
+    c.body = bytes_str("text");
+    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
+        c.claimed = &nobody[i];
+        refused(&all.of[1], craft_end(&c, &out), ERR_MALFORMED);
+    }
+    c.claimed = &(const uint32_t){2}; /* somebody, but not with this key */
+    refused(&all.of[1], craft_end(&c, &out), ERR_AUTH);
+    buf_free(&out);
+    people_free(&all);
+}
+
 /* Every member can seal what claims to be from another: only the signature
  * says who it is, to that other as well. */
 static void
@@ -471,6 +497,7 @@ main(void)
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(truncated),
         cmocka_unit_test(wrong_place),
+        cmocka_unit_test(sender_is_nobody),
         cmocka_unit_test(in_our_name),
         cmocka_unit_test(senders_from_outside),
         cmocka_unit_test(new_member_proposes_itself),

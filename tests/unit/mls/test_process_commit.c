@@ -234,14 +234,14 @@ preshared_keys(void **state)
     people_gather(&all, 2);
     assert_ok(mls_group_commit(all.of[0].g, &plan, &commit, &welcome, &own));
     in.message = buf_bytes(&commit);
-    assert_err(mls_group_process(all.of[1].g, &in, &s), ERR_NOT_FOUND);
+    assert_err(person_process(&all.of[1], &in, &s), ERR_NOT_FOUND);
     in.psks = &other;
     in.psk_count = 1;
-    assert_ok(mls_group_process(all.of[1].g, &in, &s));
+    assert_ok(person_process(&all.of[1], &in, &s));
     assert_int_equal(mls_staged_kind(s), MLS_STAGED_LOCKED_OUT);
     mls_staged_free(s);
     in.psks = &psk;
-    assert_ok(mls_group_process(all.of[1].g, &in, &s));
+    assert_ok(person_process(&all.of[1], &in, &s));
     assert_int_equal(mls_staged_kind(s), MLS_STAGED_COMMIT);
     assert_int_equal(mls_staged_change(s, 0).type, MLS_PROPOSAL_PSK);
     mls_group_merge(all.of[1].g, s);

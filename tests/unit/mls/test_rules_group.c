@@ -267,6 +267,83 @@ published_key(void **state)
     buf_free(&extensions);
 }
 
+/* 13.4: whoever comes by an external commit lists what the group has and
+ * demands, or does not come. */
+static void
+extension_that_a_guest_lacks(void **state)
+{
+    static const uint16_t known = 0xff01;
+    static const uint8_t demand[] = {2, 0xff, 1, 0, 0};
+    const struct mls_extension lists[] = {
+        {known, {0}}, {MLS_EXTENSION_REQUIRED_CAPABILITIES, BYTES_OF(demand)}};
+    struct buf info = buf_limited(FIXTURE_BYTES);
+    struct person creator;
+    struct person guest;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        person_init(&creator, 0);
+        person_init(&guest, 9);
+        creator.who.extension_types = &known;
+        creator.who.extension_type_count = 1;
+        assert_ok(mls_group_create(&creator.who, bytes_str("the group"),
+                                   &lists[i], 1, 0, fixture_end, &creator.g));
+        buf_reset(&info);
+        assert_ok(mls_group_publish(creator.g, true, &info));
+        assert_err(enter(&guest, buf_bytes(&info)), ERR_UNSUPPORTED);
+        guest.who.extension_types = &known;
+        guest.who.extension_type_count = 1;
+        assert_ok(enter(&guest, buf_bytes(&info)));
+        person_free(&creator);
+        person_free(&guest);
+    }
+    buf_free(&info);
+}
+
+/* A creator lists what its own group has, too (11, 13.4). */
+static void
+extension_that_a_creator_lacks(void **state)
+{
+    const struct mls_extension x = {0xff01, {0}};
+    struct mls_group *g = NULL;
+    struct person creator;
+
+    (void)state;
+    person_init(&creator, 0);
+    assert_err(mls_group_create(&creator.who, bytes_str("the group"), &x, 1, 0,
+                                fixture_end, &g),
+               ERR_MALFORMED);
+    assert_null(g);
+    person_free(&creator);
+}
+
+/* --- the last epoch --------------------------------------------------------
+ */
+
+/* Numbers of epochs do not begin again (8.1). */
+static void
+last_epoch(void **state)
+{
+    struct buf commit = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    const struct mls_commit_plan plan = {0};
+    struct mls_staged *s;
+    struct people all;
+
+    (void)state;
+    people_gather(&all, 1);
+    all.of[0].g->epoch = UINT64_MAX - 1;
+    assert_ok(mls_epoch_encode_context(all.of[0].g));
+    people_commit(&all, 0, &plan, &welcome);
+    assert_true(mls_group_epoch(all.of[0].g) == UINT64_MAX);
+    assert_err(mls_group_commit(all.of[0].g, &plan, &commit, &welcome, &s),
+               ERR_FULL);
+    assert_int_equal(commit.len, 0);
+    people_free(&all);
+    buf_free(&commit);
+    buf_free(&welcome);
+}
+
 /* --- coming back -----------------------------------------------------------
  */
 
@@ -402,6 +479,9 @@ main(void)
         cmocka_unit_test(external_sender_of_mixed_order),
         cmocka_unit_test(published_group_extensions),
         cmocka_unit_test(published_key),
+        cmocka_unit_test(extension_that_a_guest_lacks),
+        cmocka_unit_test(extension_that_a_creator_lacks),
+        cmocka_unit_test(last_epoch),
         cmocka_unit_test(comes_back_with_the_old_key),
         cmocka_unit_test(one_key_of_another),
     };

@@ -138,6 +138,24 @@ test_parent_key(void **state)
     mls_tree_free(s.t);
 }
 
+/* A parent's key is of low order: whoever set it stops all commits. */
+static void
+test_parent_of_low_order(void **state)
+{
+    struct dh_public low = {{1}};
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, 4);
+    commit(&s, 0);
+    assert_ok(mls_check_tree_parents(s.t));
+    assert_ok(mls_tree_set_parent(s.t, (struct mls_node_index){5}, &low,
+                                  (struct bytes){0}));
+    assert_err(mls_check_tree_parents(s.t), ERR_AUTH);
+    assert_err(check(&s), ERR_AUTH); /* before the parent hashes */
+    mls_tree_free(s.t);
+}
+
 /* 7.3: everybody supports what anybody uses. */
 static void
 test_credentials(void **state)
@@ -228,6 +246,7 @@ test_leaves(void **state)
     assert_ok(check(&s));
     assert_err(mls_check_tree_leaves(s.t, text("other"), (struct bytes){0}),
                ERR_AUTH);
+    assert_err(mls_check_tree(s.t, text("other"), (struct bytes){0}), ERR_AUTH);
     assert_err(mls_check_tree_leaves(s.t, group_id, BYTES_OF(demand)),
                ERR_MALFORMED);
     assert_err(mls_check_tree_supports(s.t, BYTES_OF(demand)), ERR_MALFORMED);
@@ -397,6 +416,7 @@ main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_parent_key),
+        cmocka_unit_test(test_parent_of_low_order),
         cmocka_unit_test(test_credentials),
         cmocka_unit_test(test_unmerged),
         cmocka_unit_test(test_unmerged_lists_differ),

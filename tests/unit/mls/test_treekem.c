@@ -350,6 +350,28 @@ test_old_keys(void **state)
     spoil_end(&s);
 }
 
+/* With such a node nobody below could be encrypted to any more. */
+static void
+test_low_order_keys(void **state)
+{
+    static const struct dh_public low = {{0}};
+    struct dh_public fine;
+    struct spoil s;
+
+    (void)state;
+    spoil_init(&s, 6);
+    for (size_t i = 0; i < s.path.count; i++) {
+        fine = s.path.node[i].encryption_key;
+        s.path.node[i].encryption_key = low;
+        assert_err(mls_check_update_path(s.w->tree, &s.place, &s.path),
+                   ERR_AUTH);
+        s.path.node[i].encryption_key = fine;
+    }
+    s.path.leaf.encryption_key = low;
+    assert_err(mls_check_update_path(s.w->tree, &s.place, &s.path), ERR_AUTH);
+    spoil_end(&s);
+}
+
 static void
 test_keys_twice_in_the_path(void **state)
 {
@@ -648,6 +670,7 @@ main(void)
         cmocka_unit_test(test_alone),
         cmocka_unit_test(test_length),
         cmocka_unit_test(test_old_keys),
+        cmocka_unit_test(test_low_order_keys),
         cmocka_unit_test(test_keys_twice_in_the_path),
         cmocka_unit_test(test_ciphertexts),
         cmocka_unit_test(test_ciphertext_sizes),
