@@ -53,8 +53,9 @@ MUST_USE enum err mls_check_leaf_signature(const struct mls_leaf_node *leaf,
                                            struct bytes group_id,
                                            struct mls_leaf_index index);
 
-/* Both keys are points that may be admitted (7.1, 10: valid for the suite). With
- * an encryption key of low order nobody could make a path any more. ERR_AUTH. */
+/* Both keys are points that may be admitted (7.1, 10: valid for the suite).
+ * With an encryption key of low order nobody could make a path any more.
+ * ERR_AUTH. */
 MUST_USE enum err mls_check_leaf_key(const struct mls_leaf_node *leaf);
 
 /* 7.3: source is the one that this place demands. ERR_MALFORMED. */

@@ -348,6 +348,90 @@ forbidden_changes(void **state)
     buf_free(&encoded);
 }
 
+/* A commit that all could read is none here, even an admin's and good in all
+ * else. */
+static void
+in_public(void **state)
+{
+    uint8_t aad[COMMITS_AAD_LEN];
+    const struct mls_commit_plan plan = {.force_path = true,
+                                         .framing = MLS_FRAME_PUBLIC,
+                                         .authenticated_data = BYTES_OF(aad)};
+    uint64_t epoch;
+
+    (void)state;
+    town_new(3, 30);
+    circle_of_all();
+    promote(1);
+    town_pass(5000);
+    epoch = mls_group_epoch(circle_of(0)->mls);
+    good_aad(1, aad);
+    forced(1, &plan);
+    town_pass(5000);
+    assert_true(mls_group_epoch(circle_of(0)->mls) == epoch);
+    assert_true(mls_group_epoch(circle_of(2)->mls) == epoch);
+    circle_agrees();
+}
+
+/* Our leaf with another credential, as the next commit will find it. */
+static void
+become(struct mls_group *mls, struct bytes identity)
+{
+    struct buf credential = buf_limited(100);
+    struct buf raw = buf_limited(LIMIT_MLS_MESSAGE);
+    struct mls_leaf_plan plan = {.signature = &mls->signature,
+                                 .source = MLS_LEAF_UPDATE,
+                                 .group_id = mls_group_id(mls),
+                                 .index = mls->own};
+    struct mls_leaf_node now;
+
+    assert_true(mls_tree_leaf(mls->tree, mls->own, &now));
+    mls_credential_write_basic(identity, &credential);
+    plan.encryption_key = now.encryption_key;
+    plan.credential = buf_bytes(&credential);
+    plan.capabilities = now.capabilities.raw;
+    plan.extensions = now.extensions;
+    assert_ok(mls_leaf_node_write(&plan, &raw));
+    assert_ok(mls_tree_set_leaf(mls->tree, mls->own, buf_bytes(&raw)));
+    buf_free(&credential);
+    buf_free(&raw);
+}
+
+/* D-05: an admin's path brings a credential that is not the one of before. MLS
+ * has nothing against it; whether it is a successor is ours to say (RFC 9420
+ * section 5.3.1), and there are none. */
+static void
+d05_nobody_becomes_another(void **state)
+{
+    static const uint8_t other[CLIENT_ID_LEN] = {0x77};
+    uint8_t aad[COMMITS_AAD_LEN];
+    const struct mls_commit_plan plan = {.force_path = true,
+                                         .authenticated_data = BYTES_OF(aad)};
+    struct mls_member m;
+    struct mls_group *mls;
+    struct mls_tree *was;
+
+    (void)state;
+    town_new(3, 31);
+    circle_of_all();
+    promote(1);
+    town_pass(5000);
+    mls = circle_of(1)->mls;
+    was = mls->tree;
+    assert_ok(mls_tree_clone(was, &mls->tree));
+    become(mls, BYTES_OF(other));
+    good_aad(1, aad);
+    forced(1, &plan);
+    mls_tree_free(mls->tree);
+    mls->tree = was;
+    town_pass(5000);
+    assert_int_equal(circle_of(0)->channel.voids, 1);
+    assert_int_equal(circle_of(2)->channel.voids, 1);
+    assert_true(mls_group_member(circle_of(0)->mls, mls->own, &m));
+    assert_false(bytes_equal(m.credential, BYTES_OF(other)));
+    circle_agrees();
+}
+
 /* P8: a commit that came too late is void; the next one is not sealed with the
  * same key of our ratchet. */
 static void
@@ -485,6 +569,8 @@ main(void)
         cmocka_unit_test_teardown(void_commits, teardown),
         cmocka_unit_test_teardown(foreign_log, teardown),
         cmocka_unit_test_teardown(forbidden_changes, teardown),
+        cmocka_unit_test_teardown(in_public, teardown),
+        cmocka_unit_test_teardown(d05_nobody_becomes_another, teardown),
         cmocka_unit_test_teardown(too_late, teardown),
         cmocka_unit_test_teardown(locked_out, teardown),
         cmocka_unit_test_teardown(said_in_the_next_epoch, teardown),

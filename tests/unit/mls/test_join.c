@@ -261,12 +261,18 @@ tree(void **state)
 {
     struct opened o;
     struct mls_join in = {0};
+    static const uint8_t grease[] = {0x0a, 0x0a, 2, 'h', 'i'};
     struct buf tree_bytes = buf_limited(FIXTURE_BYTES);
+    struct buf more = buf_limited(FIXTURE_BYTES);
 
     (void)state;
     begin(&o);
     mls_tree_write(o.all.of[0].g->tree, &tree_bytes);
     assert_ok(buf_end(&tree_bytes));
+    buf_append(&more, BYTES_OF(grease)); /* unknown ones are passed over */
+    buf_append(&more, o.info.extensions);
+    o.info.extensions = buf_bytes(&more);
+    assert_ok(join_changed(&o, 0, NULL));
     o.info.extensions = (struct bytes){0};
     assert_err(join_changed(&o, 0, NULL), ERR_MALFORMED); /* no tree */
     in.ratchet_tree = buf_bytes(&tree_bytes);
@@ -280,6 +286,7 @@ tree(void **state)
     in.ratchet_tree = buf_bytes(&tree_bytes);
     assert_err(join_changed(&o, 0, &in), ERR_MALFORMED);
     buf_free(&tree_bytes);
+    buf_free(&more);
     end(&o);
 }
 

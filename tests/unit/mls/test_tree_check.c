@@ -174,6 +174,33 @@ test_credentials(void **state)
     mls_tree_free(s.t);
 }
 
+/* Each leaf is good by itself; one uses what the other does not know. */
+static void
+test_credential_of_another_type(void **state)
+{
+    struct arena a = arena_limited(4096);
+    struct buf leaf = buf_limited(FIXTURE_MAX);
+    struct fixture_member who;
+    struct mls_leaf_index at;
+    struct mls_leaf_plan plan = {.source = MLS_LEAF_KEY_PACKAGE};
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, 1);
+    fixture_member(&who);
+    plan.encryption_key = who.encryption_pub;
+    plan.signature = &who.signature;
+    plan.credential = unhex(&a, "0002 00");
+    plan.capabilities = unhex(&a, "020001 020003 00 00 0400010002");
+    assert_ok(mls_leaf_node_write(&plan, &leaf));
+    assert_ok(mls_tree_add(s.t, buf_bytes(&leaf), &at));
+    assert_ok(mls_check_tree_leaves(s.t, group_id, (struct bytes){0}));
+    assert_err(check(&s), ERR_MALFORMED);
+    mls_tree_free(s.t);
+    buf_free(&leaf);
+    arena_free(&a);
+}
+
 /* 12.4.3.1, entry by entry. */
 static void
 test_unmerged(void **state)
@@ -208,6 +235,24 @@ test_unmerged(void **state)
     assert_err(mls_check_tree_unmerged(s.t), ERR_MALFORMED);
     replace_parent(&s, 9, (struct bytes){0}, BYTES_OF(five));
     assert_ok(mls_check_tree_unmerged(s.t));
+    mls_tree_free(s.t);
+}
+
+/* The parent hashes say nothing of a blank leaf that the root lists. */
+static void
+test_unmerged_blank(void **state)
+{
+    static const uint8_t three[] = {0, 0, 0, 3};
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, 3);
+    commit(&s, 0); /* fills 1 and 3 */
+    replace_parent(&s, 3, (struct bytes){0}, BYTES_OF(three));
+    assert_ok(mls_check_parent_hashes(s.t));
+    assert_err(check(&s), ERR_MALFORMED);
+    replace_parent(&s, 3, (struct bytes){0}, (struct bytes){0});
+    assert_ok(check(&s));
     mls_tree_free(s.t);
 }
 
@@ -418,7 +463,9 @@ main(void)
         cmocka_unit_test(test_parent_key),
         cmocka_unit_test(test_parent_of_low_order),
         cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_credential_of_another_type),
         cmocka_unit_test(test_unmerged),
+        cmocka_unit_test(test_unmerged_blank),
         cmocka_unit_test(test_unmerged_lists_differ),
         cmocka_unit_test(test_leaves),
         cmocka_unit_test(test_parent_hash_broken),

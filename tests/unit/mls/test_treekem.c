@@ -252,6 +252,46 @@ test_alone(void **state)
     world_free(w);
 }
 
+/* 7.5: who comes with the commit gets its secret in the Welcome, not in the
+ * path; a member that is unmerged at a node is reached by its own leaf's key.
+ */
+static void
+test_newcomers_are_left_out(void **state)
+{
+    struct world *w = world_new(4);
+    struct mls_leaf_index added[1];
+    struct mls_path_place place = {.sender = {0}, .group_id = group_id};
+    struct mls_node_list to = {0};
+    const struct mls_node_index root = {7}, low = {9}, leaf = {10};
+    struct mls_tree *next;
+
+    (void)state;
+    assert_ok(mls_tree_clone(w->tree, &next));
+    added[0].v = add(w, next); /* leaf 4 */
+    commit(w, next, 4, NULL, 0);
+    assert_ok(mls_tree_clone(w->tree, &next));
+    added[0].v = add(w, next); /* leaf 5 */
+    assert_int_equal(added[0].v, 5);
+    /* the copath of the root: leaf 4's side, where only leaves are */
+    assert_ok(mls_path_recipients(next, &place, root, &to));
+    assert_int_equal(to.count, 2);
+    mls_node_list_free(&to);
+    place.added = added;
+    place.added_count = 1;
+    to = (struct mls_node_list){0};
+    assert_ok(mls_path_recipients(next, &place, root, &to));
+    assert_int_equal(to.count, 1);
+    assert_int_equal(to.v[0].v, 8);
+    mls_node_list_free(&to);
+    commit(w, next, 0, added, 1);
+    /* in the next commit it is one of them */
+    assert_ok(mls_tree_clone(w->tree, &next));
+    commit(w, next, 4, NULL, 0); /* fills 9, above leaf 5 */
+    assert_non_null(mls_tree_keys_find(&w->member[5].keys, low));
+    assert_non_null(mls_tree_keys_find(&w->member[5].keys, leaf));
+    world_free(w);
+}
+
 /* --- a path to be spoiled ----------------------------------------------- */
 
 struct spoil {
@@ -668,6 +708,7 @@ main(void)
         cmocka_unit_test(test_random_walk),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_newcomers_are_left_out),
         cmocka_unit_test(test_length),
         cmocka_unit_test(test_old_keys),
         cmocka_unit_test(test_low_order_keys),
