@@ -125,9 +125,11 @@ struct mls_external_join {
  *                  that is not replaced has the signature key of who; old has
  *                  another credential
  * ERR_AUTH         a signature does not hold
- * ERR_UNSUPPORTED  another version or suite; the group has or demands an
- * extension that who does not list ERR_FULL         the tree ERR_TOO_LARGE over
- * MLS_TREE_LEAVES_MAX or MLS_PSKS_MAX, or of a buffer ERR_MEMORY */
+ * ERR_UNSUPPORTED  another version or suite; or an extension of the group that
+ *                  who does not list
+ * ERR_FULL         the tree
+ * ERR_TOO_LARGE    over MLS_TREE_LEAVES_MAX or MLS_PSKS_MAX, or of a buffer
+ * ERR_MEMORY */
 MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
                                           struct buf *commit,
                                           struct mls_group **out);

@@ -22,6 +22,12 @@ dh_derive_public(const struct dh_secret *secret, struct dh_public *pub)
         pub->b[i] = secret->b[i] ^ TWIST;
 }
 
+enum err
+dh_public_check(const struct dh_public *pub)
+{
+    return bytes_all_zero(BYTES_OF(pub->b)) ? ERR_AUTH : ERR_OK;
+}
+
 /* Both sides come to the sum of the two publics. */
 enum err
 dh_agree(const struct dh_secret *ours,
@@ -30,7 +36,7 @@ dh_agree(const struct dh_secret *ours,
 {
     struct dh_public pub;
 
-    if (bytes_all_zero(BYTES_OF(theirs->b)))
+    if (dh_public_check(theirs) != ERR_OK)
         return ERR_AUTH;
     dh_derive_public(ours, &pub);
     for (size_t i = 0; i < sizeof out->b; i++)
