@@ -17,6 +17,8 @@ enum line {
     LINE_BYTES,
     LINE_SWEEP,
     LINE_DISK,
+    LINE_EACH,
+    LINE_BESIDE,
     LINE_NOT,
     LINES
 };
@@ -40,6 +42,29 @@ static const char *const words[2][LINES] = {
             [LINE_BYTES] = ", bytes: ",
             [LINE_SWEEP] = "Hours since the last clearing out: ",
             [LINE_DISK] = "Bytes on the disk, freed ones among them: ",
+            [LINE_EACH] =
+                "What stands with each of them:\n"
+                "- a log or box: its number, which of the two it is, how many "
+                "records there ever were, how many\n  and how large those are "
+                "that are still there, and the hour when it is forgotten;\n"
+                "- a message, change or letter: its log or box, its number in "
+                "that, its kind, the hours when it and\n  its hash are erased, "
+                "the hash, and the sealed bytes;\n"
+                "- a hash of what has expired: the same without the bytes;\n"
+                "- a note: its number, its version, the hours when it is "
+                "erased and forgotten, and its bytes;\n"
+                "- a piece of a file: its hash, the hour when it is erased, "
+                "and "
+                "the sealed bytes.\n"
+                "Each has a check against damage, and they lie in the order in "
+                "which they came.\n",
+            [LINE_BESIDE] =
+                "Beside them: this relay's own secret key, its public address, "
+                "the hour of the last clearing out,\n"
+                "a random mark of the last write.\n"
+                "In memory while it runs, and nowhere else: the connections "
+                "and "
+                "what each of them reads.\n",
             [LINE_NOT] =
                 "It does not hold: names, addresses, telephone numbers, who is "
                 "in a group,\nwho wrote what, when anything was written, keys "
@@ -62,6 +87,27 @@ static const char *const words[2][LINES] = {
             [LINE_BYTES] = ", байт: ",
             [LINE_SWEEP] = "Часов с последней уборки: ",
             [LINE_DISK] = "Байт на диске, вместе с освобождёнными: ",
+            [LINE_EACH] =
+                "Что записано о каждом:\n"
+                "- журнал или ящик: его число, что из двух это такое, сколько "
+                "записей было всего, сколько их осталось\n  и какого они "
+                "размера, и час, когда он будет забыт;\n"
+                "- сообщение, изменение или письмо: журнал или ящик, номер в "
+                "нём, вид, часы, когда сотрут его\n  и его отпечаток, сам "
+                "отпечаток и запечатанные байты;\n"
+                "- отпечаток истёкшего: то же самое, но без байтов;\n"
+                "- карточка: её число, её версия, часы, когда её сотрут и "
+                "забудут, и её байты;\n"
+                "- часть файла: её отпечаток, час, когда её сотрут, и "
+                "запечатанные байты.\n"
+                "У каждого есть проверка от повреждений, и лежат они в том "
+                "порядке, в каком пришли.\n",
+            [LINE_BESIDE] =
+                "Кроме того: собственный секретный ключ сервера, его открытый "
+                "адрес, час последней уборки,\n"
+                "случайная метка последней записи.\n"
+                "В памяти, пока он работает, и больше нигде: соединения и то, "
+                "что каждое из них читает.\n",
             [LINE_NOT] =
                 "Здесь нет: имён, адресов, номеров телефонов, сведений о том, "
                 "кто состоит\nв какой группе, кто что написал и когда, ключей, "
@@ -137,5 +183,7 @@ relay_what_i_know(const struct relay_census *census,
     say(out, language, LINE_DISK);
     say_number(out, census->file_bytes);
     buf_append(out, bytes_str("\n"));
+    say(out, language, LINE_EACH);
+    say(out, language, LINE_BESIDE);
     say(out, language, LINE_NOT);
 }
