@@ -60,8 +60,12 @@ struct blob_row {
 /* Sums that quotas need, kept by the rules, begun by the engine. */
 struct totals {
     uint64_t blob_bytes;
+    uint64_t card_bytes;
     uint64_t card_count;
-    uint64_t place_count;
+    uint64_t letter_bytes; /* live */
+    uint64_t letter_count;
+    uint64_t mailbox_count;
+    uint64_t place_count; /* mailboxes among them */
 };
 
 /* Where a census is. */

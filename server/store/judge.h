@@ -13,7 +13,11 @@ enum {
     STORE_ARENA_MAX = 64 * 1024 * 1024,
 
     /* of the whole store's share beyond which only commits still get in */
-    STORE_COMMIT_RESERVE_PERCENT = 5
+    STORE_COMMIT_RESERVE_PERCENT = 5,
+
+    /* bytes: what a row takes beside its content, with its entries in indexes
+     */
+    STORE_ROW_BYTES = 256
 };
 
 struct store {
@@ -54,11 +58,24 @@ MUST_USE enum err judge_load_blob(struct store *s,
                                   struct relay_load_result *res);
 
 /* A record of p is gone: what p counts becomes less. */
-void judge_forget(struct place_row *p, const struct record_row *row);
+void judge_forget(struct store *s,
+                  struct place_row *p,
+                  const struct record_row *row);
+
+/* Whether len more bytes fit into what anybody may fill, with a row of their
+ * own when it is a new one. */
+bool judge_anonymous_room(const struct store *s, size_t len, bool fresh);
 
 /* Whether there is room for len more bytes of that kind in the relay's share.
  */
 bool judge_room(const struct store *s, size_t len, bool commit);
+
+/* A damaged row must not wrap a sum. */
+static inline void
+judge_lessen(uint64_t *from, uint64_t by)
+{
+    *from -= by <= *from ? by : *from;
+}
 
 /* One more row of a class. */
 void census_count(struct relay_census_class *c, uint32_t hour, uint64_t len);

@@ -39,6 +39,8 @@ judge_card(struct store *s,
         res->verdict = RELAY_FULL;
     else if (!judge_room(s, row.bytes.len, false))
         res->verdict = RELAY_STORAGE;
+    else if (!judge_anonymous_room(s, row.bytes.len, e == ERR_NOT_FOUND))
+        res->verdict = RELAY_FULL;
     if (e != ERR_OK && e != ERR_AUTH && e != ERR_NOT_FOUND)
         return e;
     if (res->verdict != RELAY_DONE)
@@ -47,6 +49,9 @@ judge_card(struct store *s,
         row.forget_hour = old.forget_hour;
     if (e == ERR_NOT_FOUND)
         s->engine->totals.card_count++;
+    if (e == ERR_OK)
+        judge_lessen(&s->engine->totals.card_bytes, old.bytes.len);
+    s->engine->totals.card_bytes += row.bytes.len;
     memcpy(row.id, op->id, LIMIT_ID);
     return k->card_put(s->engine, &row);
 }
@@ -75,6 +80,8 @@ judge_blob(struct store *s,
             res->verdict = RELAY_FULL;
         else if (!judge_room(s, row.bytes.len, false))
             res->verdict = RELAY_STORAGE;
+        else if (!judge_anonymous_room(s, row.bytes.len, true))
+            res->verdict = RELAY_FULL;
         if (res->verdict != RELAY_DONE)
             return ERR_OK;
         s->engine->totals.blob_bytes += row.bytes.len;

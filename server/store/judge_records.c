@@ -145,8 +145,12 @@ put_next(struct store *s,
         e = s->engine->kind->record_put(s->engine, p, row);
     if (e != ERR_OK)
         return e;
-    if (fresh)
-        s->engine->totals.place_count++;
+    s->engine->totals.place_count += fresh;
+    if (row->kind == RELAY_LETTER) {
+        s->engine->totals.mailbox_count += fresh;
+        s->engine->totals.letter_count++;
+        s->engine->totals.letter_bytes += row->bytes.len;
+    }
     res->number = row->number;
     return ERR_OK;
 }
@@ -201,6 +205,9 @@ judge_leave(struct store *s,
     e = find_duplicate(s, &p, op->leave.hash, row.kind, res, &known);
     if (e == ERR_OK && !known)
         res->verdict = room_for(s, &p, row.kind, row.bytes.len);
+    if (e == ERR_OK && !known && res->verdict == RELAY_DONE &&
+        !judge_anonymous_room(s, row.bytes.len, true))
+        res->verdict = RELAY_FULL;
     if (e == ERR_OK && !known && res->verdict == RELAY_DONE) {
         memcpy(row.hash, op->leave.hash, LIMIT_ID);
         prolong(&p, op->expires_hour + s->quota.mailbox_hours);
@@ -210,20 +217,31 @@ judge_leave(struct store *s,
     return e;
 }
 
-static void
-lessen(uint64_t *from, uint64_t by)
+bool
+judge_anonymous_room(const struct store *s, size_t len, bool fresh)
 {
-    *from -= by <= *from ? by : *from; /* a damaged row must not wrap it */
+    const struct totals *t = &s->engine->totals;
+    uint64_t rows = t->mailbox_count + t->letter_count + t->card_count + fresh;
+
+    return t->letter_bytes + t->card_bytes + t->blob_bytes + len +
+               rows * STORE_ROW_BYTES <=
+           s->quota.total_bytes / 100 * s->quota.anonymous_percent;
 }
 
 void
-judge_forget(struct place_row *p, const struct record_row *row)
+judge_forget(struct store *s, struct place_row *p, const struct record_row *row)
 {
-    lessen(&p->live_count, 1);
-    lessen(&p->live_bytes, row->bytes.len);
+    struct totals *t = &s->engine->totals;
+
+    judge_lessen(&p->live_count, 1);
+    judge_lessen(&p->live_bytes, row->bytes.len);
     if (row->kind == RELAY_COMMIT) {
-        lessen(&p->live_commits, 1);
-        lessen(&p->live_commit_bytes, row->bytes.len);
+        judge_lessen(&p->live_commits, 1);
+        judge_lessen(&p->live_commit_bytes, row->bytes.len);
+    }
+    if (row->kind == RELAY_LETTER) {
+        judge_lessen(&t->letter_count, 1);
+        judge_lessen(&t->letter_bytes, row->bytes.len);
     }
 }
 
@@ -249,7 +267,7 @@ judge_empty(struct store *s,
             continue;
         if (e != ERR_OK)
             return e;
-        judge_forget(&p, &row);
+        judge_forget(s, &p, &row);
         /* its hash stays as long as it would have, for a sender who repeats */
         e = k->record_drop(s->engine, &p, number, row.expires_hour);
         if (e != ERR_OK)

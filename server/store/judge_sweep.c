@@ -24,7 +24,7 @@ sweep_records(struct store *s, uint32_t hour, uint32_t *room)
             return e;
         s->damaged += row.damaged;
         keep = p.kind == RELAY_CHANNEL && row.stub_hour > hour;
-        judge_forget(&p, &row);
+        judge_forget(s, &p, &row);
         e = k->record_drop(s->engine, &p, row.number, keep ? row.stub_hour : 0);
         if (e == ERR_OK && !p.damaged) /* what is wrong stays visible */
             e = k->place_put(s->engine, &p);

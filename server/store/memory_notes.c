@@ -126,12 +126,15 @@ let_go(struct engine *e, const struct kv_row *row)
 {
     struct kv *kv = &engine_memory(e)->disk->kv;
     struct memory_key hash;
+    struct place_row p;
     struct record_row r;
     enum err err = ERR_OK;
 
     switch (row->b[0]) {
     case 'P':
+        memory_read(row, &p, sizeof p);
         e->totals.place_count--;
+        e->totals.mailbox_count -= p.kind == RELAY_MAILBOX;
         break;
     case 'B':
         e->totals.blob_bytes -= row->value_len - sizeof(struct blob_row);
@@ -174,6 +177,7 @@ memory_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
             err = let_go(e, row);
         } else {
             memory_read(row, &c, sizeof c);
+            judge_lessen(&e->totals.card_bytes, row->value_len - sizeof c);
             c.bytes = (struct bytes){NULL, 0};
             err = memory_card_put(e, &c);
         }
@@ -262,7 +266,11 @@ memory_load_totals(struct engine_memory *m)
     for (size_t i = 0; i < kv->count; i++)
         count_row(kv->rows[i], &sums);
     m->engine.totals.place_count = sums.channels + sums.mailboxes;
+    m->engine.totals.mailbox_count = sums.mailboxes;
+    m->engine.totals.letter_count = sums.letters.count;
+    m->engine.totals.letter_bytes = sums.letters.bytes;
     m->engine.totals.card_count = sums.cards.count;
+    m->engine.totals.card_bytes = sums.cards.bytes;
     m->engine.totals.blob_bytes = sums.blobs.bytes;
     memory_read(kv_get(kv, key_bytes(&k)), &m->engine.sweep_hour,
                 sizeof m->engine.sweep_hour);

@@ -49,6 +49,7 @@ enum statement {
     ST_HOUR_PUT,
     ST_HOUR_GET,
     ST_TOTALS,
+    ST_MAILBOX_TOTALS,
     ST_WALK_PLACES,
     ST_WALK_RECORDS,
     ST_WALK_STUBS,

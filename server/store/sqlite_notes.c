@@ -146,6 +146,7 @@ fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
             break;
         sqlite_read_card(b.st, &row, &damaged);
         sqlite3_reset(b.st);
+        judge_lessen(&s->engine.totals.card_bytes, row.bytes.len);
         row.bytes = (struct bytes){NULL, 0};
         err = sqlite_card_put(&s->engine, &row);
     }
@@ -172,10 +173,31 @@ end_blobs(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
         b = sqlite_bind(s, ST_BLOB_DROP);
         bind_bytes(&b, BYTES_OF(id));
         err = sqlite_run(&b);
-        if (len > s->engine.totals.blob_bytes)
-            len = s->engine.totals.blob_bytes;
-        s->engine.totals.blob_bytes -= len;
+        judge_lessen(&s->engine.totals.blob_bytes, len);
     }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err
+sweep_places(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
+{
+    struct binder b = sqlite_bind(s, ST_PLACES_SWEEP);
+    enum err err = ERR_NOT_FOUND;
+    int rc = SQLITE_ROW;
+
+    bind_u64(&b, hour);
+    bind_u64(&b, *room);
+    if (*room > 0)
+        err = sqlite_first(&b);
+    while (err == ERR_OK && rc == SQLITE_ROW) { /* all are gone by now */
+        (*room)--;
+        judge_lessen(&s->engine.totals.place_count, 1);
+        judge_lessen(&s->engine.totals.mailbox_count,
+                     column_u64(b.st, 0) == RELAY_MAILBOX);
+        rc = sqlite3_step(b.st);
+        err = sqlite_err(rc);
+    }
+    sqlite3_reset(b.st);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -191,14 +213,12 @@ sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
         err = fade_cards(s, hour, room);
     if (err == ERR_OK) {
         err = sweep_with(s, ST_CARDS_SWEEP, hour, room, &gone);
-        e->totals.card_count -= gone;
+        judge_lessen(&e->totals.card_count, gone);
     }
     if (err == ERR_OK)
         err = end_blobs(s, hour, room);
-    if (err == ERR_OK) {
-        err = sweep_with(s, ST_PLACES_SWEEP, hour, room, &gone);
-        e->totals.place_count -= gone;
-    }
+    if (err == ERR_OK)
+        err = sweep_places(s, hour, room);
     return err;
 }
 
@@ -222,6 +242,15 @@ sqlite_load_totals(struct engine_sqlite *s)
     s->engine.totals.blob_bytes = column_u64(b.st, 0);
     s->engine.totals.card_count = column_u64(b.st, 1);
     s->engine.totals.place_count = column_u64(b.st, 2);
+    s->engine.totals.card_bytes = column_u64(b.st, 3);
+    sqlite3_reset(b.st);
+    b = sqlite_bind(s, ST_MAILBOX_TOTALS);
+    e = sqlite_first(&b);
+    if (e != ERR_OK)
+        return e;
+    s->engine.totals.mailbox_count = column_u64(b.st, 0);
+    s->engine.totals.letter_count = column_u64(b.st, 1);
+    s->engine.totals.letter_bytes = column_u64(b.st, 2);
     sqlite3_reset(b.st);
     b = sqlite_bind(s, ST_HOUR_GET);
     e = sqlite_first(&b);

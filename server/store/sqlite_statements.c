@@ -67,11 +67,15 @@ static const char *const sql[STATEMENTS] = {
         " WHERE expires_hour <= ?"
         " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.place = p.key)"
         " AND NOT EXISTS (SELECT 1 FROM stub s WHERE s.place = p.key)"
-        " LIMIT ?)",
+        " LIMIT ?) RETURNING kind",
     [ST_HOUR_PUT] = "UPDATE meta SET value = ? WHERE name = 'sweep_hour'",
     [ST_HOUR_GET] = "SELECT value FROM meta WHERE name = 'sweep_hour'",
     [ST_TOTALS] = "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM blob),"
-                  " (SELECT count(*) FROM card), (SELECT count(*) FROM place)",
+                  " (SELECT count(*) FROM card), (SELECT count(*) FROM place),"
+                  " (SELECT coalesce(sum(length(bytes)), 0) FROM card)",
+    [ST_MAILBOX_TOTALS] = "SELECT count(*), coalesce(sum(live_count), 0),"
+                          " coalesce(sum(live_bytes), 0) FROM place"
+                          " WHERE kind = 2",
     [ST_WALK_PLACES] =
         "SELECT key, kind FROM place WHERE key > ? ORDER BY key LIMIT ?",
     [ST_WALK_RECORDS] = "SELECT key, kind, expires_hour, length(bytes)"

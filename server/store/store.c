@@ -31,6 +31,7 @@ store_quota_default(struct store_quota *q)
         .card_count = 100000,
         .place_count = 1000000,
         .total_bytes = 2048 * mib,
+        .anonymous_percent = 20,
         .channel_hours = 180 * 24,
         .mailbox_hours = 60 * 24,
     };

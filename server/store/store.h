@@ -18,16 +18,21 @@ struct store_quota {
     uint64_t commit_count;
     uint64_t letter_bytes; /* of one mailbox */
     uint64_t letter_count;
-    uint64_t blob_bytes;    /* of all blobs */
-    uint64_t card_count;    /* of all cards */
-    uint64_t place_count;   /* channels and mailboxes */
-    uint64_t total_bytes;   /* of the whole store */
+    uint64_t blob_bytes;  /* of all blobs */
+    uint64_t card_count;  /* of all cards */
+    uint64_t place_count; /* channels and mailboxes */
+    uint64_t total_bytes; /* of the whole store */
+    uint32_t
+        anonymous_percent;  /* of total_bytes: what anybody may fill without
+                             * being in a channel, which is mailboxes with
+                             * their letters, cards and blobs; FULL beyond */
     uint32_t channel_hours; /* a channel's numbering outlives its last append */
     uint32_t mailbox_hours;
 };
 
 /* 64 MiB and 100,000 messages; 16 MiB and 4,096 commits; 4 MiB and 512 letters;
- * 512 MiB of blobs; 100,000 cards; 1,000,000 places; 2 GiB; 180 and 60 days. */
+ * 512 MiB of blobs; 100,000 cards; 1,000,000 places; 2 GiB, 20 percent of it
+ * for anybody; 180 and 60 days. */
 void store_quota_default(struct store_quota *q);
 
 /* Carries out one batch and makes it durable.

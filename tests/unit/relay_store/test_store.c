@@ -238,6 +238,96 @@ b16_the_whole_store_has_a_share(void **state)
     assert_page(page, 0, 0);
 }
 
+/* A letter, a card and a blob of 1,000 bytes from whoever likes, until all are
+ * refused. Says how many got in. */
+static unsigned
+flood(struct bench *b, unsigned from)
+{
+    static char fill[1001];
+    unsigned in = 0;
+    unsigned before;
+
+    do {
+        struct relay_op ops[3];
+
+        before = in;
+        memset(fill, 'f', sizeof fill - 1);
+        (void)snprintf(fill, sizeof fill, "%u", from + in);
+        fill[strlen(fill)] = ' ';
+        ops[0] = op_leave(from + in, fill);
+        ops[1] = op_card(from + in, 1, HOUR + 24, fill);
+        ops[2] = op_blob(from + in, HOUR + 24, bytes_str(fill));
+        for (int i = 0; i < 3; i++) {
+            enum relay_verdict v = bench_op(b, &ops[i]).verdict;
+
+            assert_true(v == RELAY_DONE || v == RELAY_FULL);
+            in += v == RELAY_DONE;
+        }
+    } while (in > before);
+    return in;
+}
+
+static void
+b16_whoever_likes_fills_a_fifth(void **state)
+{
+    enum { SPACE = 4 * 1024 * 1024 };
+    struct bench *b = *state;
+    struct relay_census c;
+    struct relay_op op;
+    static uint8_t big[50000];
+    unsigned in;
+    uint64_t taken;
+
+    b->quota.total_bytes = SPACE;
+    bench_reopen(b);
+    in = flood(b, 1);
+    assert_ok(store_census(b->store, &c));
+    taken = c.letters.bytes + c.cards.bytes + c.blobs.bytes;
+    assert_true(taken > 0 && taken + 256 * in <= SPACE / 5);
+    assert_true(taken + 256 * in > SPACE / 5 - 3000);
+    /* groups have the rest */
+    for (uint8_t i = 0; i < 20; i++) {
+        big[0] = i;
+        op = op_append(5000, RELAY_MESSAGE, 0, BYTES_OF(big));
+        assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+    }
+    /* the sums are found again, and when time has made room, there is room */
+    bench_reopen(b);
+    op = op_leave(9999, "one more, of no great length, beyond what is left");
+    op.leave.bytes = BYTES_OF(big);
+    assert_int_equal(bench_op(b, &op).verdict, RELAY_FULL);
+    bench_sweep_to(b, HOUR + 100);
+    assert_in_range(flood(b, 10000), in / 2, in);
+    /* emptied mailboxes count no more than their rows */
+    bench_sweep_to(b, HOUR + 400 + 60 * 24);
+    bench_sweep_to(b, HOUR + 400 + 70 * 24);
+    assert_int_equal(flood(b, 20000), in);
+}
+
+/* The relay's share is used up by messages: who changes a group still can. */
+static void
+b16_commits_have_a_reserve(void **state)
+{
+    struct bench *b = *state;
+    static uint8_t big[50000];
+    struct relay_op op;
+    enum relay_verdict v = RELAY_DONE;
+
+    b->quota.total_bytes = 2 * 1024 * 1024;
+    bench_reopen(b);
+    for (uint32_t i = 0; v == RELAY_DONE; i++) {
+        memcpy(big, &i, sizeof i);
+        op = op_append(1, RELAY_MESSAGE, 0, BYTES_OF(big));
+        v = bench_op(b, &op).verdict;
+    }
+    assert_int_equal(v, RELAY_STORAGE);
+    for (uint64_t i = 0; i < 10; i++) {
+        memcpy(big, &i, sizeof i);
+        op = op_append(1, RELAY_COMMIT, i, (struct bytes){big, 2000});
+        assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+    }
+}
+
 static void
 i01_a_full_mailbox_refuses_the_newest(void **state)
 {
@@ -653,6 +743,8 @@ main(void)
         EACH(b16_a_channel_has_a_quota),
         EACH(b16_places_cards_and_blobs_are_counted),
         EACH(b16_the_whole_store_has_a_share),
+        EACH(b16_whoever_likes_fills_a_fifth),
+        EACH(b16_commits_have_a_reserve),
         EACH(i01_a_full_mailbox_refuses_the_newest),
         EACH(letters_are_taken_out),
         EACH(a_page_ends_with_the_credit),
