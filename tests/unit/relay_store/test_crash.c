@@ -170,7 +170,7 @@ check_backup(struct story *s)
     sqlite3_vfs_register(&crash_vfs, 1);
 }
 
-/* A crash at each every-th step, in so many moods each time. */
+/* A crash at each every-th step, in so many moods, or one less. */
 static void
 crash_everywhere(struct story *s, unsigned every, unsigned moods, bool tell_why)
 {
@@ -185,7 +185,9 @@ crash_everywhere(struct story *s, unsigned every, unsigned moods, bool tell_why)
             s->acked = (unsigned)step->at;
         else if (step->kind == CRASH_MARK && every == 1)
             check_backup(s);
-        for (unsigned i = 0; i < moods && s->replay.at % every == 0; i++)
+        if (s->replay.at % every != 0)
+            continue;
+        for (unsigned i = s->replay.at % 2; i < moods; i++)
             crash_here(s, (mood++) % REPLAY_MOODS, tell_why);
     }
     replay_end(&s->replay);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A small, failing disk under a real program, without a mount of its own:
+ * preloaded, it stands before the C library's writes and syncs.
+ *
+ * In the folder that FAULTS names, what the program keeps there may grow to as
+ * many bytes as the file faults.limit says; writes beyond that fail as on a
+ * full disk. When there is a file faults.sync, the next sync fails, once. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_LEN = 512 };
+
+typedef ssize_t writer(int fd, const void *b, size_t len, off_t at);
+typedef int syncer(int fd);
+
+static bool
+path_of(char out[static PATH_LEN], const char *name)
+{
+    const char *folder = getenv("FAULTS");
+
+    return folder != NULL &&
+           snprintf(out, PATH_LEN, "%s/%s", folder, name) < PATH_LEN;
+}
+
+static long long
+size_of(const char *name)
+{
+    char path[PATH_LEN];
+    struct stat st;
+
+    return path_of(path, name) && stat(path, &st) == 0 ? (long long)st.st_size
+                                                       : 0;
+}
+
+/* Whether a file may end there. */
+static bool
+fits(int fd, long long end)
+{
+    static const char *const kept[] = {"relay.db",     "relay.db-wal",
+                                       "ballast",      "relay.backup",
+                                       "relay.db.new", "relay.backup.new"};
+    char path[PATH_LEN];
+    char text[32] = {0};
+    struct stat st;
+    long long sum = 0;
+    int limit;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || end <= st.st_size ||
+        !path_of(path, "faults.limit"))
+        return true;
+    limit = open(path, O_RDONLY | O_CLOEXEC);
+    if (limit < 0)
+        return true;
+    if (read(limit, text, sizeof text - 1) < 0)
+        text[0] = '\0';
+    close(limit);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        sum += size_of(kept[i]);
+    return sum + end - (long long)st.st_size <= atoll(text);
+}
+
+/* ISO C does not convert what dlsym gives; POSIX says that this works. */
+static void
+find(const char *name, void *out)
+{
+    *(void **)out = dlsym(RTLD_NEXT, name);
+    if (*(void **)out == NULL)
+        abort();
+}
+
+static ssize_t
+do_write(const char *name, int fd, const void *b, size_t len, off_t at)
+{
+    writer *real;
+
+    if (!fits(fd, (long long)at + (long long)len)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    find(name, &real);
+    return real(fd, b, len, at);
+}
+
+ssize_t pwrite(int fd, const void *b, size_t len, off_t at);
+ssize_t pwrite64(int fd, const void *b, size_t len, off_t at);
+int fsync(int fd);
+int fdatasync(int fd);
+int posix_fallocate(int fd, off_t from, off_t len);
+
+ssize_t
+pwrite(int fd, const void *b, size_t len, off_t at)
+{
+    return do_write("pwrite", fd, b, len, at);
+}
+
+ssize_t
+pwrite64(int fd, const void *b, size_t len, off_t at)
+{
+    return do_write("pwrite64", fd, b, len, at);
+}
+
+static int
+do_sync(const char *name, int fd)
+{
+    char path[PATH_LEN];
+    syncer *real;
+
+    if (path_of(path, "faults.sync") && unlink(path) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    find(name, &real);
+    return real(fd);
+}
+
+int
+fsync(int fd)
+{
+    return do_sync("fsync", fd);
+}
+
+int
+fdatasync(int fd)
+{
+    return do_sync("fdatasync", fd);
+}
+
+int
+posix_fallocate(int fd, off_t from, off_t len)
+{
+    int (*real)(int, off_t, off_t);
+
+    if (!fits(fd, (long long)from + (long long)len))
+        return ENOSPC;
+    find("posix_fallocate", &real);
+    return real(fd, from, len);
+}
