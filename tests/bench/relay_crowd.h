@@ -26,7 +26,8 @@ struct load {
 /* What came of it; times in microseconds. */
 struct load_result {
     double seconds;
-    double cpu_us; /* the target's */
+    double cpu_us;  /* the target's */
+    double load_us; /* of processor time of this generator */
     double ack_p50, ack_p99;
     double delivery_p50, delivery_p99;
 };

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* The first argument with which a floor's process is started. */
+#define RELAY_FLOOR "--serve-floor"
+
 /* Serves until it is killed. Runs in a process of its own.
  *
  *  listener  a listening socket

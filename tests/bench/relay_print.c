@@ -12,6 +12,7 @@ struct metric_words {
 static const struct metric_words words[METRICS] = {
     [METRIC_RATE] = {"rate", "/s", true},
     [METRIC_CPU] = {"cpu", "us each", false}, /* = seconds for a million */
+    [METRIC_LOAD] = {"generator_cpu", "us each", false},
     [METRIC_ACK_50] = {"acknowledged_p50", "us", false},
     [METRIC_ACK_99] = {"acknowledged_p99", "us", false},
     [METRIC_DELIVERY_50] = {"delivered_p50", "us", false},

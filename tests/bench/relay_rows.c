@@ -27,6 +27,7 @@ add_run(struct relay_figures *f,
 {
     add(f, METRIC_RATE, kind, items / r->seconds);
     add(f, METRIC_CPU, kind, r->cpu_us / items);
+    add(f, METRIC_LOAD, kind, r->load_us / items);
     if (r->ack_p99 > 0) {
         add(f, METRIC_ACK_50, kind, r->ack_p50);
         add(f, METRIC_ACK_99, kind, r->ack_p99);
@@ -233,7 +234,7 @@ static const struct relay_row rows[] = {
      "1,000 connections that watch",
      measure_idle,
      {.groups = 100, .members = 10},
-     {{METRIC_MEMORY, 0, 1536}, {METRIC_CONNECT, 0, 300}}},
+     {{METRIC_CONNECT, 0, 300}}},
     {"idle-10000",
      "10,000 connections that watch",
      measure_idle,

@@ -9,6 +9,7 @@
 enum relay_metric {
     METRIC_RATE, /* deliveries, records or appends a second */
     METRIC_CPU,  /* seconds of processor time for a million of them */
+    METRIC_LOAD, /* the same of the generator: it may be what limits a rate */
     METRIC_ACK_50,
     METRIC_ACK_99,
     METRIC_DELIVERY_50,
