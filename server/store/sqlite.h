@@ -66,6 +66,14 @@ struct sqlite_turn {
     uint8_t before[8]; /* nonce of the turn before */
 };
 
+/* The place that was looked at last, within a transaction. */
+struct place_held {
+    struct place_row row;
+    bool in_turn; /* a transaction is under way */
+    bool there;
+    bool changed; /* and not written yet */
+};
+
 struct engine_sqlite {
     struct engine engine; /* first */
     sqlite3 *db;
@@ -76,6 +84,7 @@ struct engine_sqlite {
     bool page_live; /* that statement has more */
     bool page_stubs;
     uint64_t size; /* bytes in use when the transaction began, and put since */
+    struct place_held held;
     struct sqlite_turn turn;
     struct sqlite_turn next_turn; /* of the transaction under way */
     sqlite3_int64 changes;        /* of rows, when it began */
@@ -239,6 +248,15 @@ MUST_USE enum err file_make(const char *path);
 /* --- as in engine.h ----------------------------------------------------------
  */
 
+/* --- sqlite_place.c --------------------------------------------------------
+ */
+
+/* A transaction begins or is over; nothing is held. */
+void sqlite_place_turn(struct engine_sqlite *s, bool in_turn);
+
+/* Writes what is held: before the commit, and before anything else than
+ * sqlite_place_get() reads places. */
+MUST_USE enum err sqlite_place_settle(struct engine_sqlite *s);
 enum err sqlite_place_get(struct engine *e,
                           const uint8_t id[static LIMIT_ID],
                           struct place_row *out);

@@ -206,9 +206,10 @@ sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
 {
     struct engine_sqlite *s = engine_sqlite(e);
     uint64_t gone;
-    enum err err;
+    enum err err = sqlite_place_settle(s);
 
-    err = sweep_with(s, ST_STUBS_SWEEP, hour, room, &gone);
+    if (err == ERR_OK)
+        err = sweep_with(s, ST_STUBS_SWEEP, hour, room, &gone);
     if (err == ERR_OK)
         err = fade_cards(s, hour, room);
     if (err == ERR_OK) {

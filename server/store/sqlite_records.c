@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Places and records in SQLite. */
+/* Records in SQLite. */
 #include "sqlite.h"
 
 #include <string.h>
@@ -18,37 +18,12 @@ mark_of(const uint8_t hash[static LIMIT_ID])
     return v;
 }
 
-static enum relay_place_kind
-place_kind(uint64_t v)
-{
-    return v == RELAY_MAILBOX ? RELAY_MAILBOX : RELAY_CHANNEL;
-}
-
 static enum relay_record_kind
 record_kind(uint64_t v)
 {
     return v == RELAY_COMMIT   ? RELAY_COMMIT
            : v == RELAY_LETTER ? RELAY_LETTER
                                : RELAY_MESSAGE;
-}
-
-void
-sqlite_read_place(sqlite3_stmt *st, int i, struct place_row *p)
-{
-    struct check want;
-
-    p->key = sqlite3_column_int64(st, i);
-    column_id(st, i + 1, p->id);
-    p->kind = place_kind(column_u64(st, i + 2));
-    p->last = column_u64(st, i + 3);
-    p->commits = column_u64(st, i + 4);
-    p->live_count = column_u64(st, i + 5);
-    p->live_bytes = column_u64(st, i + 6);
-    p->live_commits = column_u64(st, i + 7);
-    p->live_commit_bytes = column_u64(st, i + 8);
-    p->expires_hour = (uint32_t)column_u64(st, i + 9);
-    want = check_place(p);
-    p->damaged = !check_holds(&want, column_bytes(st, i + 10));
 }
 
 void
@@ -68,52 +43,6 @@ sqlite_read_record(sqlite3_stmt *st,
     row->bytes = stub ? none : column_bytes(st, 6);
     want = check_record(place, row);
     row->damaged = !check_holds(&want, column_bytes(st, 5));
-}
-
-enum err
-sqlite_place_get(struct engine *e,
-                 const uint8_t id[static LIMIT_ID],
-                 struct place_row *out)
-{
-    struct binder b = sqlite_bind(engine_sqlite(e), ST_PLACE_GET);
-    enum err err;
-
-    bind_bytes(&b, (struct bytes){id, LIMIT_ID});
-    err = sqlite_first(&b);
-    if (err != ERR_OK)
-        return err;
-    sqlite_read_place(b.st, 0, out);
-    sqlite3_reset(b.st);
-    return out->damaged ? ERR_AUTH : ERR_OK;
-}
-
-enum err
-sqlite_place_put(struct engine *e, struct place_row *p)
-{
-    struct engine_sqlite *s = engine_sqlite(e);
-    struct check chk = check_place(p);
-    bool fresh = p->key == 0;
-    struct binder b = sqlite_bind(s, fresh ? ST_PLACE_INSERT : ST_PLACE_UPDATE);
-    enum err err;
-
-    if (fresh) {
-        bind_bytes(&b, BYTES_OF(p->id));
-        bind_u64(&b, p->kind);
-    }
-    bind_u64(&b, p->last);
-    bind_u64(&b, p->commits);
-    bind_u64(&b, p->live_count);
-    bind_u64(&b, p->live_bytes);
-    bind_u64(&b, p->live_commits);
-    bind_u64(&b, p->live_commit_bytes);
-    bind_u64(&b, p->expires_hour);
-    bind_bytes(&b, BYTES_OF(chk.b));
-    if (!fresh)
-        bind_u64(&b, (uint64_t)p->key);
-    err = sqlite_run(&b);
-    if (err == ERR_OK && fresh)
-        p->key = sqlite3_last_insert_rowid(s->db);
-    return err;
 }
 
 enum err
@@ -238,9 +167,13 @@ sqlite_record_expired(struct engine *e,
                       struct place_row *p,
                       struct record_row *out)
 {
-    struct binder b = sqlite_bind(engine_sqlite(e), ST_RECORD_EXPIRED);
-    enum err err;
+    struct engine_sqlite *s = engine_sqlite(e);
+    enum err err = sqlite_place_settle(s);
+    struct binder b;
 
+    if (err != ERR_OK)
+        return err;
+    b = sqlite_bind(s, ST_RECORD_EXPIRED);
     bind_u64(&b, hour);
     err = sqlite_first(&b);
     if (err != ERR_OK)

@@ -33,6 +33,7 @@ begin(struct engine *e)
         err = sqlite_first(&b);
     }
     s->changes = sqlite3_total_changes64(s->db);
+    sqlite_place_turn(s, true);
     if (err == ERR_OK) {
         s->size = (pages - column_u64(b.st, 0)) * 4096;
         sqlite3_reset(b.st);
@@ -52,17 +53,18 @@ static enum err
 commit(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
+    enum err err = sqlite_place_settle(s);
     bool changed = sqlite3_total_changes64(s->db) != s->changes;
     struct binder b;
-    enum err err = ERR_OK;
 
     reset_all(s);
-    if (changed)
+    if (err == ERR_OK && changed)
         err = sqlite_turn_next(s);
     if (err != ERR_OK)
         return err;
     b = sqlite_bind(s, ST_COMMIT);
     err = sqlite_run(&b);
+    sqlite_place_turn(s, false);
     if (err == ERR_OK && changed)
         s->turn = s->next_turn;
     return err == ERR_OK ? sqlite_checkpoint_long(s) : err;
@@ -74,6 +76,7 @@ rollback(struct engine *e)
     struct engine_sqlite *s = engine_sqlite(e);
     struct binder b;
 
+    sqlite_place_turn(s, false);
     reset_all(s);
     if (sqlite3_get_autocommit(s->db) != 0)
         return; /* SQLite has rolled back by itself, or it was committed */
