@@ -642,6 +642,40 @@ b13_a_sweep_goes_a_day(void **state)
     assert_int_equal(store_sweep_hour(b->store), HOUR + 24);
 }
 
+/* Appends, another channel's between them, and a sweep in one batch: each sees
+ * what those before it did. */
+static void
+one_batch_sees_itself(void **state)
+{
+    static const uint64_t numbers[] = {2, 1, 3, 0, 4, 5, 0};
+    struct bench *b = *state;
+    struct relay_op ops[7] = {op_message(1, "a"),           op_message(2, "b"),
+                              op_message(1, "c"),           op_sweep(HOUR + 1),
+                              op_message(1, "d"),           op_message(1, "e"),
+                              op_message(1, "one too many")};
+    struct relay_batch batch = {.ops = ops, .op_count = 7};
+    struct relay_op old = op_message(1, "old");
+
+    b->quota.message_count = 4;
+    bench_reopen(b);
+    bench_sweep_to(b, HOUR);
+    old.expires_hour = HOUR + 1;
+    assert_int_equal(bench_op(b, &old).number, 1);
+    assert_ok(store_commit(b->store, &batch, &b->results));
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(b->results.ops[i].verdict, RELAY_DONE);
+        assert_int_equal(b->results.ops[i].number, numbers[i]);
+    }
+    assert_int_equal(b->results.ops[6].verdict, RELAY_FULL);
+    assert_int_equal(b->results.damaged, 0);
+    bench_reopen(b);
+    assert_int_equal(bench_page(b, 1, 0).last, 5);
+    assert_int_equal(bench_page(b, 1, 0).record_count, 5);
+    assert_true(bench_page(b, 1, 0).records[0].expired);
+    assert_int_equal(bench_page(b, 2, 0).last, 1);
+    assert_int_equal(bench_op(b, &ops[6]).verdict, RELAY_FULL);
+}
+
 static void
 b22_a_sweep_is_bounded(void **state)
 {
@@ -757,6 +791,7 @@ main(void)
         EACH(expired_room_is_free_again),
         EACH(letters_expire_without_a_trace),
         EACH(b13_a_sweep_goes_a_day),
+        EACH(one_batch_sees_itself),
         EACH(b22_a_sweep_is_bounded),
         EACH(the_census_counts_all),
         EACH(places_are_forgotten_at_last),
