@@ -331,6 +331,16 @@ conn_linger(struct server *s, uint64_t now_ms)
     }
 }
 
+uint64_t
+conn_linger_due(const struct server *s)
+{
+    struct queue_node *n = queue_first(&s->ending);
+
+    return n == NULL
+               ? UINT64_MAX
+               : QUEUE_OWNER(n, struct conn, place)->ending_ms + CONN_LINGER_MS;
+}
+
 static void
 set_socket(struct conn *c)
 {

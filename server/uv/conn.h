@@ -30,14 +30,14 @@ enum {
     CONN_WAITING_MAX = 32 * 1024 * 1024,
 
     /* connections taken in one round: those who have one are served between */
-    CONN_ACCEPTS = 32,
+    CONN_ACCEPTS = 8,
 
     /* us that one round may spend on reading before those who took much of it
      * lately have to wait for the next */
-    CONN_ROUND_US = 500,
+    CONN_ROUND_US = 250,
 
     /* bytes that one of these is read at a time */
-    CONN_PIECE = 16 * 1024,
+    CONN_PIECE = 8 * 1024,
 
     /* us of debt up to which a connection took little; what each begins with,
      * so that strangers wait behind those who talk; us forgiven in each ms: one
@@ -86,6 +86,9 @@ bool conn_unhold(struct server *s);
 
 /* Closes those whose time to linger is over; all when now_ms is UINT64_MAX. */
 void conn_linger(struct server *s, uint64_t now_ms);
+
+/* When the next one's time is over; UINT64_MAX: none lingers. */
+uint64_t conn_linger_due(const struct server *s);
 
 /* CLOSING; the core must know or be told. */
 void conn_close(struct conn *c);

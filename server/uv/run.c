@@ -12,6 +12,7 @@
 #include "exit.h"
 #include "folder.h"
 #include "harden.h"
+#include "hooks.h"
 #include "keeper.h"
 #include "page.h"
 #include "run.h"
@@ -67,6 +68,7 @@ run_configure(const struct config *c,
         rc->stub_hours = rc->commit_hours;
     if (rc->stub_hours < rc->message_hours)
         rc->stub_hours = rc->message_hours;
+    hooks_lifetimes(rc);
 }
 
 /* All that is open by now: tells whoever waits for it, and turns. */

@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 
+#include "hooks.h"
 #include "listen.h"
 #include "log.h"
 #include "keeper.h"
@@ -25,11 +26,14 @@ struct relay_now
 server_now(void)
 {
     uv_timeval64_t wall = {0};
+    struct relay_now now;
 
     (void)uv_gettimeofday(&wall);
-    return (struct relay_now){.mono_ms = uv_hrtime() / NS_PER_MS,
-                              .wall_ms = (uint64_t)wall.tv_sec * 1000 +
-                                         (uint64_t)wall.tv_usec / 1000};
+    now = (struct relay_now){.mono_ms = uv_hrtime() / NS_PER_MS,
+                             .wall_ms = (uint64_t)wall.tv_sec * 1000 +
+                                        (uint64_t)wall.tv_usec / 1000};
+    hooks_clock(&now);
+    return now;
 }
 
 void
@@ -156,32 +160,60 @@ stop_step(struct server *s)
         uv_stop(&s->loop);
 }
 
-static void on_timer(uv_timer_t *t);
+static void
+on_timer(uv_timer_t *t)
+{
+    server_turn(t->data);
+}
+
+/* When something is due, by the clock of those who wait: a moment that does not
+ * move on because others keep us busy. */
+static uint64_t
+next_due(const struct server *s)
+{
+    uint64_t due = relay_deadline(s->relay);
+    uint64_t linger = conn_linger_due(s);
+
+    return linger < due ? linger : due;
+}
 
 static void
 arm(struct server *s)
 {
-    struct relay_now now = server_now();
-    uint64_t due = relay_deadline(s->relay);
-    uint64_t wait;
+    uint64_t now = server_now().mono_ms;
+    uint64_t due = next_due(s);
 
-    if (!queue_empty(&s->ending) && due > now.mono_ms + CONN_LINGER_MS)
-        due = now.mono_ms + CONN_LINGER_MS;
+    s->due_ms = due;
     for (size_t i = 0; i < s->listener_count; i++)
-        if (s->accept_later[i] && due > now.mono_ms + ACCEPT_AGAIN_MS)
-            due = now.mono_ms + ACCEPT_AGAIN_MS;
+        if (s->accept_later[i] && due > now + ACCEPT_AGAIN_MS)
+            due = now + ACCEPT_AGAIN_MS;
     if (s->stop_ms != 0)
-        due = now.mono_ms + 100;
-    if (s->look_again)
-        due = now.mono_ms;
+        due = now + 100;
+    if (s->look_again && due > now + 1)
+        due = now + 1;
     if (due == UINT64_MAX) {
         uv_timer_stop(&s->timer);
         return;
     }
-    /* not 1: this is also called between the waking of the loop and its
-     * timers, and would put off a timer that is due again and again */
-    wait = due > now.mono_ms ? due - now.mono_ms : 0;
-    (void)uv_timer_start(&s->timer, on_timer, wait, 0);
+    (void)uv_timer_start(&s->timer, on_timer,
+                         hooks_wait(due > now ? due - now : 1), 0);
+}
+
+/* In each turn, not by the timer: that one never fires in a loop that is so
+ * busy that it is set anew before its time. */
+static void
+tick(struct server *s)
+{
+    struct relay_now now = server_now();
+
+    if (now.mono_ms < s->due_ms)
+        return;
+    relay_feed_tick(s->relay, now);
+    conn_linger(s, now.mono_ms);
+    if (now.mono_ms - s->trim_ms >= SERVER_TRIM_MS) {
+        s->trim_ms = now.mono_ms;
+        mem_trim();
+    }
 }
 
 /* Those who had to wait in front of the door for the end of the round. */
@@ -204,6 +236,7 @@ server_turn(struct server *s)
 
     if (s->exit_code != 0)
         return; /* nothing is acknowledged any more */
+    tick(s);
     /* handed over first, so that the disk works while we send */
     if (s->waiting_us == 0 && relay_waiting(s->relay))
         s->waiting_us = now_us();
@@ -231,21 +264,6 @@ static void
 on_turn(uv_check_t *h)
 {
     server_turn(h->data);
-}
-
-static void
-on_timer(uv_timer_t *t)
-{
-    struct server *s = t->data;
-    struct relay_now now = server_now();
-
-    relay_feed_tick(s->relay, now);
-    conn_linger(s, now.mono_ms);
-    if (now.mono_ms - s->trim_ms >= SERVER_TRIM_MS) {
-        s->trim_ms = now.mono_ms;
-        mem_trim();
-    }
-    server_turn(s);
 }
 
 static void

@@ -52,6 +52,7 @@ struct server {
     bool limit_local;                      /* this machine's addresses, too */
     struct relay_counters told;            /* as of the last log lines */
     uint64_t prefix_key_ms;                /* when it was made */
+    uint64_t due_ms;                       /* when a tick is due */
     uint64_t trim_ms;                      /* when memory was given back last */
     uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* flood: what floods and crowds do to a relay and to those who use it.
+ * docs/PERFORMANCE.md says how to read it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "crypto/random.h"
+
+#include "memory.h"
+#include "run.h"
+#include "scenario.h"
+
+enum { EX_OK = 0, EX_WRONG = 1, EX_USAGE = 64, NAMES_MAX = 32 };
+
+struct options {
+    struct run_options run;
+    size_t connections;
+    bool json;
+    bool list;
+    bool help;
+    const char *names[NAMES_MAX];
+    size_t name_count;
+};
+
+static const char help[] =
+    "Usage: flood --relay FILE [SCENARIO...] [options]\n\n"
+    "Starts a relay for each scenario, floods it, and tells how its other "
+    "clients fare.\n'memory' measures what one connection costs. Without a "
+    "name: all.\n\n"
+    "  --relay FILE     the program to run\n"
+    "  --seconds N      length of the flood, and of the quiet beside it (15)\n"
+    "  --rate N         records that the other clients write a second (100)\n"
+    "  --size N         connections of the flood (each has its own number)\n"
+    "  --connections N  of 'memory' (10000)\n"
+    "  --brief          small and short; judges no latency\n"
+    "  --realtime       the relay and its clients before all else that runs "
+    "here, if allowed\n"
+    "  --any-memory     judges no memory (a build with sanitizers)\n"
+    "  --json           one line of JSON for each\n"
+    "  --list           names, rows and what they do\n"
+    "  --help           this\n\n"
+    "Exit codes: 0 all as it must be, 1 something is not, 64 usage.\n";
+
+static bool
+read_number(const char *word, size_t max, size_t *out)
+{
+    char *end;
+    unsigned long v = strtoul(word, &end, 10);
+
+    *out = v;
+    return *word >= '0' && *word <= '9' && *end == '\0' && v >= 1 && v <= max;
+}
+
+/* An option with a value. False: it has none, or one that makes no sense. */
+static bool
+read_valued(struct options *o, const char *word, const char *value)
+{
+    size_t n = 0;
+
+    if (value == NULL)
+        return false;
+    if (strcmp(word, "--relay") == 0) {
+        o->run.program = value;
+        return true;
+    }
+    if (strcmp(word, "--seconds") == 0 && read_number(value, 3600, &n))
+        o->run.seconds = (unsigned)n;
+    else if (strcmp(word, "--rate") == 0 && read_number(value, 10000, &n))
+        o->run.per_s = (unsigned)n;
+    else if (strcmp(word, "--size") == 0 && read_number(value, 100000, &n))
+        o->run.size = n;
+    else if (strcmp(word, "--connections") == 0 &&
+             read_number(value, 100000, &n))
+        o->connections = n;
+    return n != 0;
+}
+
+static bool
+read_options(int argc, char **argv, struct options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *w = argv[i];
+
+        if (strcmp(w, "--brief") == 0)
+            o->run.brief = true;
+        else if (strcmp(w, "--realtime") == 0)
+            o->run.realtime = true;
+        else if (strcmp(w, "--any-memory") == 0)
+            o->run.any_memory = true;
+        else if (strcmp(w, "--json") == 0)
+            o->json = true;
+        else if (strcmp(w, "--list") == 0)
+            o->list = true;
+        else if (strcmp(w, "--help") == 0)
+            o->help = true;
+        else if (w[0] != '-' && o->name_count < NAMES_MAX)
+            o->names[o->name_count++] = w;
+        else if (read_valued(o, w, argv[i + 1]))
+            i++;
+        else {
+            fprintf(stderr, "flood: %s: makes no sense\nTry: flood --help\n",
+                    w);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_wanted(const struct options *o, const char *name)
+{
+    for (size_t i = 0; i < o->name_count; i++)
+        if (strcmp(o->names[i], name) == 0)
+            return true;
+    return o->name_count == 0;
+}
+
+static bool
+names_are_known(const struct options *o)
+{
+    for (size_t i = 0; i < o->name_count; i++) {
+        bool known = strcmp(o->names[i], "memory") == 0;
+        const struct scenario *s;
+
+        for (size_t k = 0; (s = scenario_at(k)) != NULL; k++)
+            known = known || strcmp(s->name, o->names[i]) == 0;
+        if (!known) {
+            fprintf(stderr, "flood: %s: no such scenario\nTry: flood --list\n",
+                    o->names[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static double
+mib(uint64_t bytes)
+{
+    return (double)bytes / (1024 * 1024);
+}
+
+static void
+print_json(const struct run_result *r)
+{
+    printf("{\"scenario\":\"%s\",\"row\":\"%s\",\"size\":%zu,"
+           "\"quiet\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"flooded\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
+           "\"descriptors\":[%llu,%llu,%llu],\"count_per_s\":%.0f,"
+           "\"count_per_cpu_s\":%.0f,\"settled_s\":%.1f,\"life_max_s\":%.1f,"
+           "\"wrong\":\"%s\"}\n",
+           r->scenario->name, r->scenario->row, r->size, r->quiet.ack_p50,
+           r->quiet.ack_p99, r->quiet.delivery_p50, r->quiet.delivery_p99,
+           r->flooded.ack_p50, r->flooded.ack_p99, r->flooded.delivery_p50,
+           r->flooded.delivery_p99, r->ratio, mib(r->before.resident),
+           mib(r->peak.resident), mib(r->after.resident),
+           (unsigned long long)r->before.descriptors,
+           (unsigned long long)r->peak.descriptors,
+           (unsigned long long)r->after.descriptors, r->count_per_s,
+           r->count_per_cpu_s, r->settled_s, r->life_max_s, r->wrong);
+}
+
+static void
+print_text(const struct run_result *r)
+{
+    printf("%-20s %-5s x%-5zu ack %.1f/%.1f -> %.1f/%.1f ms  delivery "
+           "%.1f/%.1f -> %.1f/%.1f ms  ratio %.2f\n",
+           r->scenario->name, r->scenario->row, r->size, r->quiet.ack_p50,
+           r->quiet.ack_p99, r->flooded.ack_p50, r->flooded.ack_p99,
+           r->quiet.delivery_p50, r->quiet.delivery_p99,
+           r->flooded.delivery_p50, r->flooded.delivery_p99, r->ratio);
+    printf("%26s memory %.1f -> %.1f -> %.1f MiB, descriptors %llu -> %llu "
+           "-> %llu, back after %.1f s\n",
+           "", mib(r->before.resident), mib(r->peak.resident),
+           mib(r->after.resident), (unsigned long long)r->before.descriptors,
+           (unsigned long long)r->peak.descriptors,
+           (unsigned long long)r->after.descriptors, r->settled_s);
+    printf("%26s %s: %.0f a second, %.0f in a second of the relay's "
+           "processor\n",
+           "", r->scenario->counts, r->count_per_s, r->count_per_cpu_s);
+    printf("%26s %s%s\n", "",
+           r->wrong[0] == '\0' ? "pass" : "FAIL: ", r->wrong);
+}
+
+static unsigned
+run_memory(const struct options *o)
+{
+    unsigned bad = 0;
+
+    for (int k = 0; k < MEMORY_KINDS; k++) {
+        struct memory_result r;
+        bool ok = memory_measure(o->run.program, (enum memory_kind)k,
+                                 o->connections, &r);
+
+        ok = ok && r.connections >= o->connections - o->connections / 100 &&
+             (o->run.any_memory || r.bytes <= r.bytes_max) &&
+             r.descriptors == 0;
+        bad += !ok;
+        printf(o->json ? "{\"memory\":\"%s\",\"connections\":%zu,\"bytes\":"
+                         "%.0f,\"bytes_max\":%.0f,\"pass\":%s}\n"
+                       : "memory: %-16s %zu connections, %.0f bytes of each, "
+                         "at most %.0f: %s\n",
+               r.name, r.connections, r.bytes, r.bytes_max,
+               ok ? (o->json ? "true" : "pass") : (o->json ? "false" : "FAIL"));
+        (void)fflush(stdout);
+    }
+    return bad;
+}
+
+static int
+run_all(const struct options *o)
+{
+    const struct scenario *s;
+    unsigned bad = 0;
+    unsigned ran = 0;
+
+    if (is_wanted(o, "memory")) {
+        bad += run_memory(o);
+        ran += MEMORY_KINDS;
+    }
+    for (size_t i = 0; (s = scenario_at(i)) != NULL; i++) {
+        struct run_result r;
+
+        if (!is_wanted(o, s->name))
+            continue;
+        run_scenario(s, &o->run, &r);
+        bad += r.wrong[0] != '\0';
+        ran++;
+        if (o->json)
+            print_json(&r);
+        else
+            print_text(&r);
+        (void)fflush(stdout);
+    }
+    if (!o->json)
+        printf("%u passed, %u failed\n", ran - bad, bad);
+    return bad == 0 ? EX_OK : EX_WRONG;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o = {.connections = 10000,
+                        .run = {.seconds = 15, .per_s = 100}};
+    struct rlimit l;
+    const struct scenario *s;
+
+    if (!read_options(argc, argv, &o) || !names_are_known(&o))
+        return EX_USAGE;
+    if (o.help) {
+        printf("%s", help);
+        return EX_OK;
+    }
+    for (size_t i = 0; o.list && (s = scenario_at(i)) != NULL; i++)
+        printf("%-20s %s  %s\n", s->name, s->row, s->what);
+    if (o.list)
+        return EX_OK;
+    if (o.run.program == NULL) {
+        fprintf(stderr, "flood: say which program with --relay\n");
+        return EX_USAGE;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
+        l.rlim_cur = l.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &l);
+    }
+    if (random_start() != ERR_OK)
+        return EX_WRONG;
+    return run_all(&o);
+}

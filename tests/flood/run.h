@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* One scenario from beginning to end: a relay, quiet, the flood, quiet again.
+ */
+#ifndef FLOOD_RUN_H
+#define FLOOD_RUN_H
+
+#include "relay_process.h"
+#include "scenario.h"
+
+struct run_options {
+    const char *program; /* pristan-relay */
+    unsigned seconds;    /* of the flood, and of both quiet parts together */
+    unsigned per_s;      /* records that the other clients write */
+    size_t size;         /* 0: the scenario's */
+    bool brief;          /* judges no latency */
+    bool realtime;       /* before all else that runs on the machine */
+    bool any_memory;     /* judges no memory: a sanitizer has its own */
+};
+
+struct run_latency {
+    double ack_p50; /* ms */
+    double ack_p99;
+    double delivery_p50;
+    double delivery_p99;
+};
+
+struct run_result {
+    const struct scenario *scenario;
+    size_t size;
+    struct run_latency quiet;
+    struct run_latency flooded;
+    double ratio; /* the worse of both p99 */
+    struct relay_usage before;
+    struct relay_usage peak; /* resident and descriptors */
+    struct relay_usage after;
+    double count_per_s;     /* what the scenario counts */
+    double count_per_cpu_s; /* for each second of the relay's processor */
+    double settled_s;       /* until the descriptors were back */
+    double life_max_s;
+    char wrong[512]; /* what did not hold; empty: all did */
+};
+
+enum { RUN_RATIO_MAX = 2 };
+
+void run_scenario(const struct scenario *s,
+                  const struct run_options *o,
+                  struct run_result *out);
+
+#endif
