@@ -90,6 +90,9 @@ void link_free(struct link *l);
 
 enum link_state link_state(const struct link *l);
 
+/* Relay: upgrades that cost a key agreement so far, modulo 65536. */
+unsigned link_tries(const struct link *l);
+
 /* Bytes of memory beside its own size that a link keeps until more comes in:
  * part of a request, a message or a frame. 0 for an idle one. */
 size_t link_held_len(const struct link *l);

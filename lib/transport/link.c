@@ -89,6 +89,12 @@ link_state(const struct link *l)
     return l->state;
 }
 
+unsigned
+link_tries(const struct link *l)
+{
+    return l->tries;
+}
+
 size_t
 link_held_len(const struct link *l)
 {

@@ -36,7 +36,8 @@ struct link {
     struct noise_cipher send;
     struct noise_cipher recv;
     struct link_shake *shake; /* NULL from OPEN on */
-    bool lent;                /* pending's memory is somebody else's */
+    uint16_t tries; /* relay: paths that were opened, in vain or not */
+    bool lent;      /* pending's memory is somebody else's */
     enum link_state state;
     enum ws_side side;
     enum err why; /* of FAILED */

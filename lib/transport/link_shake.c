@@ -222,8 +222,10 @@ judge_request(struct link *l)
 
     if (e == ERR_OK && l->in.len != 0)
         e = ERR_MALFORMED; /* nobody of ours speaks before message 2 */
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        l->tries++;
         e = read_path(shake, request.path);
+    }
     if (e == ERR_MEMORY)
         return e;
     if (e != ERR_OK) {

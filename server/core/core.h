@@ -36,7 +36,8 @@ enum {
     CORE_HELD_MAX = 32 * 1024 * 1024,
 
     /* with more than so many strangers at the door, each may hold only so many
-     * bytes: a request of ours is a third of it */
+     * bytes, a request of ours is a third of it, and the oldest are closed at
+     * CORE_HANDSHAKE_MS: a web server with few places does it, too (A-01) */
     CORE_STRANGERS_EASY = 64,
     CORE_STRANGER_HELD = 1024,
 

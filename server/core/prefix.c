@@ -15,6 +15,7 @@ static const struct {
     uint32_t per_s;
 } rates[PREFIX_RATES] = {
     [PREFIX_OPENED] = {512, 16},
+    [PREFIX_SHAKES] = {512, 16},
     [PREFIX_WRITES] = {8192, 256},
     [PREFIX_BYTES] = {128 * 1024, 4 * 1024}, /* KiB */
     [PREFIX_LEAVES] = {1024, 4},

@@ -21,6 +21,7 @@ enum {
 /* What is counted: each refills at its own rate. */
 enum prefix_rate {
     PREFIX_OPENED, /* connections */
+    PREFIX_SHAKES, /* upgrades that cost a key agreement */
     PREFIX_WRITES, /* requests that write */
     PREFIX_BYTES,  /* that they bring, in KiB */
     PREFIX_LEAVES, /* letters, cards and blobs */

@@ -291,19 +291,26 @@ static const uint64_t waits_ms[CLOCKS] = {
     [CLOCK_HEARD] = CORE_SILENCE_MS, [CLOCK_PINGED] = CORE_PONG_MS,
 };
 
+/* How long those on a clock have now. */
+static uint64_t
+wait_of(const struct relay *r, enum session_clock kind)
+{
+    bool stranger = kind == CLOCK_HEAD || kind == CLOCK_KEPT;
+
+    return stranger && r->strangers > CORE_STRANGERS_EASY ? CORE_HANDSHAKE_MS
+                                                          : waits_ms[kind];
+}
+
 /* Those at the head of a clock whose time is over. */
 static void
-tick_clock(struct relay *r,
-           enum session_clock kind,
-           uint64_t after_ms,
-           uint64_t now_ms)
+tick_clock(struct relay *r, enum session_clock kind, uint64_t now_ms)
 {
     struct queue_node *n;
     struct session *s;
 
     while ((n = queue_first(&r->clocks[kind])) != NULL) {
         s = QUEUE_OWNER(n, struct session, clock);
-        if (now_ms - s->clock_ms < after_ms)
+        if (now_ms - s->clock_ms < wait_of(r, kind))
             return;
         if (kind == CLOCK_HEARD && link_ping(s->link, &s->out) == ERR_OK) {
             session_hang(r, s, CLOCK_PINGED, now_ms);
@@ -319,7 +326,7 @@ void
 relay_feed_tick(struct relay *r, struct relay_now now)
 {
     for (int i = 0; i < CLOCKS; i++)
-        tick_clock(r, (enum session_clock)i, waits_ms[i], now.mono_ms);
+        tick_clock(r, (enum session_clock)i, now.mono_ms);
     prefix_sweep(&r->prefixes, now.mono_ms);
 }
 
@@ -443,8 +450,10 @@ relay_deadline(const struct relay *r)
         if (n != NULL) {
             const struct session *s = QUEUE_OWNER(n, struct session, clock);
 
-            if (s->clock_ms + waits_ms[i] < due)
-                due = s->clock_ms + waits_ms[i];
+            uint64_t at = s->clock_ms + wait_of(r, (enum session_clock)i);
+
+            if (at < due)
+                due = at;
         }
     }
     return due;

@@ -303,6 +303,7 @@ session_read(struct relay *r,
              struct relay_now now)
 {
     uint64_t answered = r->counters.decoys;
+    unsigned tries;
     enum err e = ERR_OK;
 
     if (s->state == SESSION_CLOSED)
@@ -315,7 +316,11 @@ session_read(struct relay *r,
     }
     if (s->state == SESSION_OPEN)
         session_hang(r, s, CLOCK_HEARD, now.mono_ms);
+    tries = link_tries(s->link);
     e = read_link(r, s, in, now);
+    if (link_tries(s->link) != tries &&
+        prefix_spend(s->prefix, PREFIX_SHAKES, 1, now.mono_ms) != 0)
+        e = ERR_DENIED; /* too many from there: closed without a word */
     if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
         link_state(s->link) == LINK_CLOSED)
         session_close(r, s);

@@ -248,8 +248,8 @@ ask_pings(struct peer *p)
     peer_flush(p);
 }
 
-/* Beside it one who says nothing, and has to be closed in time, however busy the
- * relay's loop is. */
+/* Beside it one who says nothing, and has to be closed in time, however busy
+ * the relay's loop is. */
 void
 flood_tiny(struct flood *f)
 {

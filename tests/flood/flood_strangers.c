@@ -107,7 +107,7 @@ write_wrong_upgrade(char *out, size_t size)
     return (size_t)n;
 }
 
-/* Each connects, says it, waits for the end and comes again. */
+/* Each connects, says it, waits for an answer or the end and comes again. */
 static void
 knock(struct flood *f, bool one_place)
 {
@@ -126,10 +126,13 @@ knock(struct flood *f, bool one_place)
             struct peer *p = &peers[i];
             size_t len;
 
-            if (p->fd >= 0)
+            /* a web server keeps the connection; we come with a new one */
+            if (p->fd >= 0 && p->answered == 0)
                 continue;
-            if (p->loop != NULL)
+            if (p->loop != NULL) {
                 flood_add(f, 1);
+                peer_close(p);
+            }
             if (!peer_open_bare(&f->loop, p,
                                 one_place ? FLOOD_FROM
                                           : flood_source(i * FLOOD_EACH)))

@@ -226,7 +226,7 @@ read_some(struct peer *p)
     if (n <= 0)
         lose(p);
     else if (p->link == NULL)
-        p->loop->answers += (uint64_t)n;
+        p->answered++;
     else
         read_link(p, (struct bytes){chunk, (size_t)n});
 }

@@ -22,7 +22,6 @@ struct loop {
     int epoll;
     const struct relay_process *relay;
     struct arena arena;
-    uint64_t answers;  /* bytes that bare connections were sent */
     uint64_t lost;     /* connections that the relay or the system ended */
     uint64_t life_max; /* ms: the longest life of those */
 };
@@ -35,7 +34,7 @@ struct peer {
     peer_event *on_event;
     void *owner;
     uint64_t opened_ms;
-    uint64_t answered; /* events */
+    uint64_t answered; /* events; bare: what came at a time */
     uint64_t refused;  /* of them */
     uint32_t index;    /* its owner's */
     uint32_t interest; /* epoll */

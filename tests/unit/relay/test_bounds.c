@@ -86,6 +86,65 @@ leave_half_said(struct stage *t, const uint8_t *big)
     return c->conn;
 }
 
+static void
+a01_many_strangers_have_ten_seconds(void **state)
+{
+    struct stage *t = *state;
+    uint64_t conns[CORE_STRANGERS_EASY + 1];
+
+    /* one by one they are met as a web server meets them */
+    for (size_t i = 0; i < CORE_STRANGERS_EASY; i++)
+        assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conns[i]));
+    stage_pass(t, CORE_HANDSHAKE_MS + 1000);
+    assert_non_null(relay_session(t->relay, conns[0]));
+    t->now.mono_ms += 1000;
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now,
+                                &conns[CORE_STRANGERS_EASY]));
+    assert_true(relay_deadline(t->relay) <= t->now.mono_ms);
+    stage_pass(t, 1);
+    /* one too many: the oldest goes, and it is few again */
+    assert_null(relay_session(t->relay, conns[0]));
+    assert_non_null(relay_session(t->relay, conns[1]));
+    assert_non_null(relay_session(t->relay, conns[CORE_STRANGERS_EASY]));
+    /* a byte now and then prolongs nothing */
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conns[0]));
+    say(t, conns[1], "G");
+    stage_pass(t, 1);
+    assert_null(relay_session(t->relay, conns[1]));
+}
+
+/* Upgrades that cost a key agreement are counted by where they come from, also
+ * when one connection brings many. */
+static void
+a12_handshakes_are_limited_by_prefix(void **state)
+{
+    static const uint8_t there[RELAY_PREFIX_LEN] = {5};
+    static const char upgrade[] =
+        "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
+        "HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n";
+    struct stage *t = *state;
+    uint64_t conn;
+    unsigned n = 0;
+
+    assert_ok(relay_feed_opened(t->relay, there, t->now, &conn));
+    while (relay_session(t->relay, conn) != NULL && n < 5000) {
+        n++;
+        say(t, conn, upgrade);
+        drop_sends(t);
+    }
+    assert_int_equal(n, 513);
+    /* somebody else's are not counted with them */
+    assert_int_equal(stage_answer(t, stage_join(t, 0), q_ping())->kind,
+                     EVENT_DONE);
+    t->now.mono_ms += 1000;
+    assert_ok(relay_feed_opened(t->relay, there, t->now, &conn));
+    say(t, conn, upgrade);
+    drop_sends(t);
+    assert_non_null(relay_session(t->relay, conn));
+}
+
 /* A record that many watch is not copied for all of them at once without end:
  * who is not pushed to gets it from the store. */
 static void
@@ -228,6 +287,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(a01_a_mere_connection_costs_no_link),
         STAGED(a01_strangers_hold_little_when_there_are_many),
+        STAGED(a01_many_strangers_have_ten_seconds),
+        STAGED(a12_handshakes_are_limited_by_prefix),
         STAGED(a03_what_is_pending_for_all_has_a_bound),
         STAGED(a04_halves_of_frames_have_a_budget),
         STAGED(a14_a_stranger_makes_room),
