@@ -52,6 +52,10 @@ enum link_state {
 };
 
 enum {
+    /* bytes of an upgrade request or answer that are usual: ours is a third of
+     * it, and a front adds as much again */
+    LINK_HEAD_USUAL = 768,
+
     /* bytes of pending plaintext that link_add() takes before ERR_FULL */
     LINK_PENDING_MAX = 4 * (LIMIT_FRAME + 4),
 

@@ -41,7 +41,7 @@ link_new(enum ws_side side, struct link **l)
         link_free(made);
         return ERR_MEMORY;
     }
-    made->shake->text = buf_limited(LIMIT_UPGRADE);
+    made->shake->text = buf_limited(LINK_HEAD_USUAL);
     *l = made;
     return ERR_OK;
 }
@@ -146,12 +146,17 @@ link_new_server(const struct dh_secret *secret,
     return ERR_OK;
 }
 
-/* As much of l->in as the text may hold. */
+/* As much of l->in as the text may hold. What is usual takes no more memory
+ * than that; doubling would. */
 static enum err
 gather_text(struct link *l)
 {
     struct buf *text = &l->shake->text;
-    struct bytes part = bytes_slice(l->in, 0, text->max - text->len);
+    struct bytes part;
+
+    if (l->in.len > text->max - text->len)
+        text->max = LIMIT_UPGRADE;
+    part = bytes_slice(l->in, 0, text->max - text->len);
 
     buf_append(text, part);
     l->in = bytes_slice(l->in, part.len, l->in.len);

@@ -36,10 +36,10 @@ enum {
     CORE_HELD_MAX = 32 * 1024 * 1024,
 
     /* with more than so many strangers at the door, each may hold only so many
-     * bytes, a request of ours is a third of it, and the oldest are closed at
+     * bytes, which is all of a usual request, and the oldest are closed at
      * CORE_HANDSHAKE_MS: a web server with few places does it, too (A-01) */
     CORE_STRANGERS_EASY = 64,
-    CORE_STRANGER_HELD = 1024,
+    CORE_STRANGER_HELD = LINK_HEAD_USUAL,
 
     /* ms: a stranger is given so long before it has to make room for another */
     CORE_STRANGER_MS = 1000,

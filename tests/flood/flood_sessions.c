@@ -248,17 +248,33 @@ ask_pings(struct peer *p)
     peer_flush(p);
 }
 
-/* Beside it one who says nothing, and has to be closed in time, however busy
- * the relay's loop is. */
+/* Beside it many who say nothing, of whom all but a few have to be closed in
+ * time, however busy the relay's loop is. */
+enum { SILENT = 80, SILENT_LEFT = 64, SILENT_MS = 12 * 1000 };
+
+static void
+judge_silent(struct flood *f, struct peer *silent, uint64_t since_ms)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < SILENT; i++)
+        left += silent[i].fd >= 0;
+    if (flood_now_ms() - since_ms > SILENT_MS && left > SILENT_LEFT)
+        (void)atomic_fetch_add(&f->shared->failures, 1);
+    peers_close(silent, SILENT);
+}
+
 void
 flood_tiny(struct flood *f)
 {
-    enum { SILENT_MS = 12 * 1000 };
     struct peer *peers = open_peers(f, NULL);
-    struct peer silent = {.fd = -1};
+    struct peer silent[SILENT];
+    uint64_t since_ms = flood_now_ms();
 
-    if (!peer_open_bare(&f->loop, &silent, FLOOD_FROM))
-        (void)atomic_fetch_add(&f->shared->failures, 1);
+    for (size_t i = 0; i < SILENT; i++) {
+        silent[i] = (struct peer){.fd = -1};
+        (void)peer_open_bare(&f->loop, &silent[i], FLOOD_FROM);
+    }
     flood_ready(f);
     while (peers != NULL && flood_turn(f, 1)) {
         reopen(f, peers);
@@ -271,9 +287,7 @@ flood_tiny(struct flood *f)
             ask_pings(&peers[i]);
         }
     }
-    if (silent.fd >= 0 && flood_now_ms() - silent.opened_ms > SILENT_MS)
-        (void)atomic_fetch_add(&f->shared->failures, 1);
-    peer_close(&silent);
+    judge_silent(f, silent, since_ms);
     if (peers != NULL)
         end_peers(f, peers);
 }

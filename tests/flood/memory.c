@@ -16,7 +16,7 @@ enum {
     OPEN_MS = 120 * 1000,
     SETTLE_MS = 1500,
     CLOSE_MS = 20 * 1000,
-    HEAD_FULL = 930
+    HEAD_FULL = 700
 };
 
 static const struct {
