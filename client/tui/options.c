@@ -12,6 +12,7 @@
 enum option_id {
     OPT_PROFILE = 256,
     OPT_RELAY,
+    OPT_PROXY,
     OPT_GROUP,
     OPT_NAME,
     OPT_LANG,
@@ -113,6 +114,11 @@ static const struct option_row {
      OPT_NO_PASSPHRASE,
      {"new profile: a key beside it, nothing to remember",
       "новый профиль: ключ рядом, помнить нечего"}},
+    {"proxy",
+     "URL",
+     OPT_PROXY,
+     {"socks5h://ADDRESS:PORT, such as Tor's (or $PRISTAN_PROXY)",
+      "socks5h://АДРЕС:ПОРТ, например Tor (или $PRISTAN_PROXY)"}},
     {"timeout",
      "SECONDS",
      OPT_TIMEOUT,
@@ -189,6 +195,9 @@ options_set_value(struct options *o, int id, const char *value)
     case OPT_RELAY:
         o->relay = value;
         break;
+    case OPT_PROXY:
+        o->proxy = value;
+        break;
     case OPT_GROUP:
         o->group = value;
         break;
@@ -251,6 +260,8 @@ options_set_switch(struct options *o, int id)
 static void
 options_defaults(struct options *out)
 {
+    const char *proxy = getenv("PRISTAN_PROXY");
+
     *out = (struct options){
         .passphrase_fd = -1,
         .lang = words_guess(),
@@ -259,6 +270,7 @@ options_defaults(struct options *out)
         .lifetime_s = 7 * 86400,
         .last = 50,
         .timeout_s = 30,
+        .proxy = proxy == NULL || *proxy == '\0' ? NULL : proxy,
     };
 }
 

@@ -275,6 +275,9 @@ loop_open(struct loop *l)
     uv_signal_start(&l->interrupt, on_signal, SIGINT);
     uv_signal_start(&l->terminate, on_signal, SIGTERM);
     net_init(&l->net, &l->uv, events);
+    if (l->app->o->proxy != NULL &&
+        net_read_proxy(l->app->o->proxy, &l->net.proxy) != ERR_OK)
+        return ERR_USE; /* main() has looked */
     return loop_load(l);
 }
 

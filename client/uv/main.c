@@ -11,6 +11,7 @@
 
 #include "crypto/random.h"
 #include "loop.h"
+#include "net.h"
 #include "unlock.h"
 
 /* A closed 0, 1 or 2 would become the profile's file, and be written to. */
@@ -96,6 +97,14 @@ main(int argc, char **argv)
     if (o.help || o.command == NULL) {
         options_help(o.lang);
         return o.help ? EXIT_DONE : EXIT_BAD_USAGE;
+    }
+    if (o.proxy != NULL &&
+        net_read_proxy(o.proxy, &(struct sockaddr_storage){0}) != ERR_OK) {
+        fputs(
+            "pristan: a proxy is given as socks5h://ADDRESS:PORT, the address "
+            "a number\n",
+            stderr);
+        return EXIT_BAD_USAGE;
     }
     if (random_start() != ERR_OK) {
         fputs("pristan: libsodium does not start\n", stderr);

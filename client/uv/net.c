@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#include "socks.h"
+
 enum { QUEUE_MAX = 4 * 1024 * 1024, KEEPALIVE_S = 45, HOST_MAX = 64 };
 
 struct net_conn {
@@ -14,7 +16,7 @@ struct net_conn {
     uv_tcp_t tcp; /* freed with all of this in its close callback */
     uv_connect_t connect;
     uv_getaddrinfo_t resolve;
-    uint16_t port;
+    struct socks *socks; /* until the proxy has connected us */
     bool resolving;
     bool closing;
     bool lost; /* to be told once the handle is closed */
@@ -40,8 +42,10 @@ net_init(struct net *n, uv_loop_t *loop, struct net_events events)
 static void
 conn_release(struct net_conn *c)
 {
-    if (c->freed_tcp && !c->resolving)
-        mem_free(c);
+    if (!c->freed_tcp || c->resolving)
+        return;
+    mem_free(c->socks);
+    mem_free(c);
 }
 
 static void
@@ -87,18 +91,60 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
     *out = uv_buf_init((char *)c->net->read_buffer, sizeof c->net->read_buffer);
 }
 
+static void conn_queue(struct net_conn *c, struct bytes data);
+
+/* The proxy's bytes, up to those of the relay. */
+static void
+conn_ask_proxy(struct net_conn *c, struct bytes *in)
+{
+    struct buf out = buf_limited(SOCKS_REPLY_MAX);
+    struct net *n = c->net;
+    enum err e = socks_read(c->socks, in, &out);
+
+    if (out.len > 0)
+        conn_queue(c, buf_bytes(&out));
+    buf_free(&out);
+    if (e == ERR_OK) {
+        mem_free(c->socks);
+        c->socks = NULL;
+        n->events.connected(n->events.to, c->session);
+    } else if (e != ERR_NOT_FOUND) {
+        conn_lost(c);
+    }
+}
+
 static void
 on_read(uv_stream_t *s, ssize_t got, const uv_buf_t *buf)
 {
     struct net_conn *c = s->data;
     struct net *n = c->net;
+    struct bytes in = {n->read_buffer, got < 0 ? 0 : (size_t)got};
 
     (void)buf;
     if (got < 0)
         conn_lost(c);
-    else if (got > 0)
-        n->events.bytes(n->events.to, c->session,
-                        (struct bytes){n->read_buffer, (size_t)got});
+    else if (c->socks != NULL)
+        conn_ask_proxy(c, &in);
+    if (in.len > 0 && c->socks == NULL && !c->closing)
+        n->events.bytes(n->events.to, c->session, in);
+}
+
+/* Connected, to the relay or to the proxy that is to connect us to it. */
+static void
+conn_begin(struct net_conn *c)
+{
+    struct buf out = buf_limited(16);
+
+    if (c->socks == NULL) {
+        c->net->events.connected(c->net->events.to, c->session);
+        return;
+    }
+    socks_greet(&out);
+    if (buf_end(&out) == ERR_OK)
+        conn_queue(c, buf_bytes(&out));
+    else
+        conn_lost(c);
+    buf_free(&out);
 }
 
 static void
@@ -115,7 +161,7 @@ on_connected(uv_connect_t *req, int status)
     }
     uv_tcp_nodelay(&c->tcp, 1);
     uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S);
-    c->net->events.connected(c->net->events.to, c->session);
+    conn_begin(c);
 }
 
 static void
@@ -141,7 +187,7 @@ on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
     uv_freeaddrinfo(res);
 }
 
-/* Names go to the resolver; numbers need none. */
+/* Names go to the resolver, or as they are to the proxy; numbers need none. */
 static void
 conn_start(struct net_conn *c, const char *host, uint16_t port)
 {
@@ -150,6 +196,13 @@ conn_start(struct net_conn *c, const char *host, uint16_t port)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     char service[8];
 
+    if (c->socks != NULL) {
+        if (socks_start(c->socks, host, port) == ERR_OK)
+            conn_connect(c, (const struct sockaddr *)&c->net->proxy);
+        else
+            conn_lost(c);
+        return;
+    }
     if (uv_ip4_addr(host, port, &v4) == 0) {
         conn_connect(c, (const struct sockaddr *)&v4);
         return;
@@ -169,6 +222,39 @@ conn_start(struct net_conn *c, const char *host, uint16_t port)
 }
 
 enum err
+net_read_proxy(const char *text, struct sockaddr_storage *out)
+{
+    static const char scheme[] = "socks5h://";
+    char host[HOST_MAX];
+    const char *colon;
+    size_t len;
+    int port = 0;
+
+    *out = (struct sockaddr_storage){0};
+    if (strncmp(text, scheme, sizeof scheme - 1) != 0)
+        return ERR_USE;
+    text += sizeof scheme - 1;
+    colon = strrchr(text, ':');
+    if (colon == NULL || (size_t)(colon - text) >= sizeof host)
+        return ERR_USE;
+    len = (size_t)(colon - text);
+    if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    }
+    memcpy(host, text, len);
+    host[len] = '\0';
+    for (colon++; *colon >= '0' && *colon <= '9' && port <= UINT16_MAX; colon++)
+        port = port * 10 + (*colon - '0');
+    if (*colon != '\0' || port == 0 || port > UINT16_MAX)
+        return ERR_USE;
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)out) != 0 &&
+        uv_ip6_addr(host, port, (struct sockaddr_in6 *)out) != 0)
+        return ERR_USE;
+    return ERR_OK;
+}
+
+enum err
 net_dial(struct net *n, uint64_t session, const char *host, uint16_t port)
 {
     struct net_conn *c = mem_new(sizeof *c);
@@ -178,13 +264,20 @@ net_dial(struct net *n, uint64_t session, const char *host, uint16_t port)
         return ERR_MEMORY;
     c->net = n;
     c->session = session;
-    c->port = port;
+    if (n->proxy.ss_family != 0) {
+        c->socks = mem_new(sizeof *c->socks);
+        if (c->socks == NULL) {
+            mem_free(c);
+            return ERR_MEMORY;
+        }
+    }
     e = map_put(&n->conns, session, c);
     if (e == ERR_OK && uv_tcp_init(n->loop, &c->tcp) != 0) {
         map_take(&n->conns, session);
         e = ERR_MEMORY;
     }
     if (e != ERR_OK) {
+        mem_free(c->socks);
         mem_free(c);
         return e;
     }

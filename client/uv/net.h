@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Connections to relays: dialled, read, written, closed. One read buffer for
- * all; what cannot be written at once is copied and bounded. */
+/* Connections to relays: dialled, read, written, closed, through a SOCKS5 proxy
+ * if one is set. One read buffer for all; what cannot be written at once is
+ * copied and bounded. */
 #ifndef UV_NET_H
 #define UV_NET_H
 
@@ -23,11 +24,17 @@ struct net_events {
 struct net {
     uv_loop_t *loop;
     struct net_events events;
-    struct map conns; /* session to struct net_conn */
+    struct map conns;              /* session to struct net_conn */
+    struct sockaddr_storage proxy; /* ss_family 0: none */
     uint8_t read_buffer[64 * 1024];
 };
 
 void net_init(struct net *n, uv_loop_t *loop, struct net_events events);
+
+/* "socks5h://ADDRESS:PORT", the address a number (IPv6 in brackets): looking
+ * its name up would ask the very resolver that nobody is to ask. ERR_USE. */
+MUST_USE enum err
+net_read_proxy(const char *text, struct sockaddr_storage *out);
 
 /* Opens a connection; whatever goes wrong comes as `closed`, later. ERR_MEMORY,
  * ERR_FULL. */

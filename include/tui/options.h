@@ -34,6 +34,7 @@ struct options {
     int arg_count;
     const char *profile;
     const char *relay;
+    const char *proxy; /* NULL: none */
     const char *group;
     const char *name;
     const char *language; /* of a request: BCP 47 */

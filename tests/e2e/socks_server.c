@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A SOCKS5 proxy (RFC 1928) for tests, one process for each connection. Every
+ * name leads to one port of this machine, as every onion does in a test.
+ *
+ *     socks_server METHOD TARGET-PORT
+ *
+ * METHOD: none, name (wants one, RFC 1929), refuse (to connect), nonsense.
+ * Prints its port; then a line for each request: name, password, host, port. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONNS_MAX = 200 };
+
+static int
+listen_somewhere(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(fd, 16) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        exit(1);
+    printf("%u\n", (unsigned)ntohs(at.sin_port));
+    return fd;
+}
+
+static void
+take(int fd, void *out, size_t len)
+{
+    if (len != 0 && recv(fd, out, len, MSG_WAITALL) != (ssize_t)len)
+        _exit(0);
+}
+
+static void
+put(int fd, const void *in, size_t len)
+{
+    if (send(fd, in, len, MSG_NOSIGNAL) != (ssize_t)len)
+        _exit(0);
+}
+
+/* A length of one byte and so many. */
+static void
+take_word(int fd, char out[static 256])
+{
+    uint8_t len;
+
+    take(fd, &len, 1);
+    take(fd, out, len);
+    out[len] = '\0';
+}
+
+static void
+take_method(int fd, const char *method)
+{
+    char name[256] = "-", password[256] = "-";
+    uint8_t head[2], methods[255];
+    bool with_name = strcmp(method, "name") == 0;
+
+    take(fd, head, 2);
+    take(fd, methods, head[1]);
+    if (strcmp(method, "nonsense") == 0) {
+        put(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+        _exit(0);
+    }
+    if (memchr(methods, with_name ? 2 : 0, head[1]) == NULL)
+        _exit(0);
+    put(fd, with_name ? "\5\2" : "\5\0", 2);
+    if (with_name) {
+        take(fd, head, 1);
+        take_word(fd, name);
+        take_word(fd, password);
+        put(fd, "\1\0", 2);
+    }
+    printf("%s %s ", name, password);
+}
+
+static void
+take_target(int fd)
+{
+    char host[256] = "?";
+    uint8_t head[4], address[16], port[2];
+
+    take(fd, head, 4);
+    if (head[3] == 3) {
+        take_word(fd, host);
+    } else {
+        take(fd, address, head[3] == 1 ? 4 : 16);
+        inet_ntop(head[3] == 1 ? AF_INET : AF_INET6, address, host,
+                  sizeof host);
+    }
+    take(fd, port, 2);
+    printf("%s %u\n", host, (unsigned)port[0] << 8 | port[1]);
+    fflush(stdout);
+}
+
+static void
+pass_on(int from, int to)
+{
+    char b[65536];
+    ssize_t n = recv(from, b, sizeof b, 0);
+
+    if (n <= 0)
+        _exit(0);
+    put(to, b, (size_t)n);
+}
+
+static void
+serve(int fd, const char *method, uint16_t target)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(target)};
+    struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.events = POLLIN}};
+    static const char granted[] = "\5\0\0\1\0\0\0\0\0\0";
+    static const char refused[] = "\5\5\0\1\0\0\0\0\0\0";
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    take_method(fd, method);
+    take_target(fd);
+    p[1].fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (strcmp(method, "refuse") == 0 ||
+        connect(p[1].fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        put(fd, refused, 10);
+        _exit(0);
+    }
+    put(fd, granted, 10);
+    while (poll(p, 2, 60000) > 0) {
+        if (p[0].revents != 0)
+            pass_on(p[0].fd, p[1].fd);
+        if (p[1].revents != 0)
+            pass_on(p[1].fd, p[0].fd);
+    }
+    _exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+    int listener;
+
+    if (argc != 3)
+        return 64;
+    signal(SIGCHLD, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    listener = listen_somewhere();
+    for (int i = 0; i < CONNS_MAX; i++) {
+        int fd = accept(listener, NULL, NULL);
+
+        if (fd < 0)
+            return 1;
+        if (fork() == 0) {
+            close(listener);
+            serve(fd, argv[1], (uint16_t)strtoul(argv[2], NULL, 10));
+        }
+        close(fd);
+    }
+    return 0;
+}
