@@ -75,6 +75,7 @@ struct config {
     bool json;
     bool quiet;
     bool limit_local;
+    bool no_sandbox;
     int ready_fd; /* -1: none */
 
     char file[CONFIG_PATH_MAX]; /* --config; its drop-ins are in file.d */
@@ -82,6 +83,7 @@ struct config {
     char data[CONFIG_PATH_MAX];
     char control[CONFIG_PATH_MAX];   /* empty: where it belongs by default */
     char metrics[CONFIG_PATH_MAX];   /* "off", ADDR:PORT, or a path */
+    char user[CONFIG_PATH_MAX];      /* empty: whoever owns data */
     char page_file[CONFIG_PATH_MAX]; /* empty: the page that is built in */
     struct config_endpoint listens[CONFIG_LISTENS_MAX];
     size_t listen_count;

@@ -25,7 +25,7 @@ enum {
                    RIGHT_TRUNCATE,
     RIGHTS_OF_FILE = LANDLOCK_ACCESS_FS_READ_FILE,
 
-    NET_BIND_AND_CONNECT = 3
+    NET_CONNECT = 2 /* of TCP; version 4 */
 };
 
 /* struct landlock_ruleset_attr as of version 4. */
@@ -96,7 +96,7 @@ landlock_enter(const struct sandbox *s, bool *in_force)
     if (SANITIZED || version < 1)
         return ERR_OK;
     all.files = rights_of(version);
-    all.net = version >= 4 ? NET_BIND_AND_CONNECT : 0;
+    all.net = version >= 4 ? NET_CONNECT : 0;
     fd = (int)syscall(SYS_landlock_create_ruleset, &all,
                       version >= 4 ? sizeof all : sizeof all.files, 0);
     if (fd < 0)

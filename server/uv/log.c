@@ -66,6 +66,14 @@ static const struct {
     {LOG_COPY_FAILED, 3, "no copy could be made"},
     {LOG_MEMORY, 3, "out of memory"},
     {LOG_ACCEPT, 4, "connections cannot be accepted just now"},
+    {LOG_USER, 3,
+     "cannot become the relay's user; the key user names one of this system"},
+    {LOG_ROOT, 4,
+     "running as root, since root owns the data folder; the key user names "
+     "somebody better"},
+    {LOG_CONFINE, 3,
+     "cannot confine itself; --no-sandbox runs without, at your risk"},
+    {LOG_UNCONFINED, 4, "this kernel cannot confine the relay by"},
     {LOG_CONFIG, 3, NULL},
 };
 

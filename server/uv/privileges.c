@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* setresuid(2) and its relatives. */
+/* setresuid(2) and its relatives; capset(2) without a library, for one bit. */
 #include "privileges.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { ENTRY_MAX = 4096 };
@@ -59,13 +63,31 @@ give(const char *folder, uid_t uid, gid_t gid)
     return ERR_OK;
 }
 
+/* Keeps these capabilities and no others. */
+static enum err
+keep(uint32_t bits)
+{
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[2] = {
+        {.effective = bits, .permitted = bits}};
+
+    return syscall(SYS_capset, &head, sets) == 0 ? ERR_OK : ERR_DENIED;
+}
+
 /* Leaving root cannot be undone: that is tried, too. */
 static enum err
 become(uid_t uid, gid_t gid)
 {
+    enum err e;
+
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+        prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) != 0 ||
         setresuid(uid, uid, uid) != 0)
         return ERR_DENIED;
+    e = keep(1U << CAP_NET_BIND_SERVICE);
+    if (e != ERR_OK)
+        return e;
     return setuid(0) == 0 || geteuid() != uid ? ERR_DENIED : ERR_OK;
 }
 
@@ -97,4 +119,10 @@ privileges_drop(const char *user, const char *folder, bool *root)
     }
     *root = uid == 0;
     return *root ? ERR_OK : become(uid, gid);
+}
+
+enum err
+privileges_seal(void)
+{
+    return keep(0);
 }

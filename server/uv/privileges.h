@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 
-/* Gives root up for good, after the sockets were bound and before any file of
- * the folder is opened. Nothing happens when this is not root and user is empty
- * or who we are.
+/* Gives root up for good, before any file of the folder is opened. Ports below
+ * 1024 may still be bound, until privileges_seal(). Nothing happens when this
+ * is not root and user is empty or who we are.
  *
  *  user    a name of the system's, or empty: whoever owns the folder
  *  folder  there already; given to the user with the files in it when it is
@@ -20,5 +20,8 @@
  * ERR_DENIED     we are not root, and somebody else */
 MUST_USE enum err
 privileges_drop(const char *user, const char *folder, bool *root);
+
+/* No capability is left, whoever we are. ERR_DENIED. capabilities(7). */
+MUST_USE enum err privileges_seal(void);
 
 #endif

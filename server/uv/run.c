@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "command.h"
+#include "confine.h"
 #include "exit.h"
 #include "folder.h"
 #include "harden.h"
@@ -85,6 +86,8 @@ serve_open(struct server *s, const struct keeper_setup *setup)
         code = announce(announced, setup->bound, s->listener_count, setup->key);
     }
     mem_free(announced);
+    if (code == EXIT_OK && confine_calls(setup->config) != ERR_OK)
+        code = EXIT_INTERNAL;
     if (code != EXIT_OK)
         return code;
     log_line(LOG_STARTED, NULL, 0);
@@ -133,6 +136,8 @@ command_run(struct config *c, int argc, char **argv)
 
     if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
         code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
+    if (code == EXIT_OK && confine_user(c) != ERR_OK)
+        code = EXIT_CONFIG;
     /* the store first: it is what only one relay can have */
     if (code == EXIT_OK)
         code = start_store(c, false, &store);

@@ -21,7 +21,7 @@ struct sandbox {
 };
 
 /* No other file can be opened from now on, and with Landlock of version 4
- * (Linux 6.7) no TCP port be bound or connected to; what is open already stays.
+ * (Linux 6.7) no TCP connection be made; what is open already stays.
  * Holds for this thread and those that it starts, so it comes before them.
  * PR_SET_NO_NEW_PRIVS must be set.
  *

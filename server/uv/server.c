@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -346,12 +347,16 @@ server_open(struct server *s,
     e = open_loop(s);
     if (e == ERR_OK)
         e = relay_new(rc, server_now(), &s->relay);
+    figures_init(&s->figures);
+    if (e == ERR_OK)
+        e = listen_open(s, c, bound);
+    if (e == ERR_OK)
+        e = confine_files(c); /* holds for threads that start from here on */
     if (e == ERR_OK)
         e = store_thread_start(store, wake, s, &s->thread);
     if (e == ERR_MEMORY)
         log_line(LOG_MEMORY, NULL, 0);
-    figures_init(&s->figures);
-    return e == ERR_OK ? listen_open(s, c, bound) : e;
+    return e;
 }
 
 int

@@ -260,6 +260,23 @@ attempt_fork(void)
     return fork() < 0 && errno == EPERM ? 0 : 2;
 }
 
+static bool
+binds_low_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int rc = -1;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /* some of them may be taken */
+    for (uint16_t port = 1023; rc != 0 && port > 1000; port--) {
+        at.sin_port = htons(port);
+        rc = bind(fd, (const struct sockaddr *)&at, sizeof at);
+    }
+    (void)close(fd);
+    return rc == 0;
+}
+
 /* Started as root with a folder of somebody else's. */
 static int
 attempt_owner(void)
@@ -275,7 +292,9 @@ attempt_owner(void)
         return 1;
     if (geteuid() != 65534 || getegid() != 65534 || getgroups(0, NULL) != 0)
         return 2;
-    return setuid(0) == 0 ? 3 : 0;
+    if (setuid(0) == 0 || !binds_low_port())
+        return 3;
+    return privileges_seal() == ERR_OK && !binds_low_port() ? 0 : 4;
 }
 
 static int
