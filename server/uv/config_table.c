@@ -63,7 +63,6 @@ static const struct setting settings[] = {
      .at = AT(metrics),
      .value = "WHERE",
      .standard = "off",
-     .reload = true,
      .help = "Where to answer GET /metrics: off, a port of this machine "
              "(127.0.0.1:PORT or [::1]:PORT), or the path of a socket"},
     {.name = "listen",

@@ -131,7 +131,6 @@ keeper_open(struct server *s, const struct keeper_setup *setup)
     op->key = setup->key;
     op->argc = setup->argc;
     op->argv = setup->argv;
-    op->bound = setup->bound[0];
     op->page = buf_limited(START_PAGE_MAX);
     op->copy.fd = -1;
     op->start_ms = server_now().mono_ms;

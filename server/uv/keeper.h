@@ -63,7 +63,6 @@ struct keeper {
     int argc;
     char **argv;
     struct buf page;
-    struct config_endpoint bound; /* the first listener */
     uint64_t start_ms;
     struct sd_notify notify;
     bool stopping;
@@ -141,7 +140,7 @@ void control_refuse(struct local_conn *c, int exit_code, const char *sentence);
 /* --- metrics_serve.c --------------------------------------------------------
  */
 
-/* Begins to answer where the settings say, or ends it. */
+/* Begins to answer where the settings say. */
 void metrics_open(struct keeper *op);
 void metrics_answer(struct local_conn *c, struct buf *body);
 

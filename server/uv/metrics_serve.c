@@ -76,8 +76,6 @@ metrics_open(struct keeper *op)
                                       .request = on_request};
     int rc;
 
-    local_close(op->metrics);
-    op->metrics = NULL;
     if (strcmp(op->now->metrics, "off") == 0)
         return;
     rc = local_open(&setup, op->now->metrics, &op->metrics);

@@ -121,8 +121,18 @@ privileges_drop(const char *user, const char *folder, bool *root)
     return *root ? ERR_OK : become(uid, gid);
 }
 
+/* A service manager that left none forbids capset(2), too. */
 enum err
 privileges_seal(void)
 {
+    struct __user_cap_header_struct head = {
+        .version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct has[2] = {{.permitted = 0}};
+
+    if (syscall(SYS_capget, &head, has) != 0)
+        return ERR_DENIED;
+    if ((has[0].permitted | has[1].permitted | has[0].effective |
+         has[1].effective | has[0].inheritable | has[1].inheritable) == 0)
+        return ERR_OK;
     return keep(0);
 }

@@ -36,12 +36,13 @@ tell(const struct keeper *op, const struct config *new)
     buf_free(&ignored);
 }
 
-/* The addresses in the link, for whoever asks for it from now on. */
+/* The addresses in the link, for whoever asks for it from now on. None is
+ * guessed: a confined relay cannot look at the machine's interfaces, and what
+ * was guessed at the start stands. */
 static void
 save_publics(const struct keeper *op, const struct config *new)
 {
     struct config *c = mem_new(sizeof *c);
-    bool guessed;
 
     if (c == NULL) {
         log_line(LOG_MEMORY, NULL, 0);
@@ -49,8 +50,7 @@ save_publics(const struct keeper *op, const struct config *new)
     }
     *c = *new;
     memcpy(c->data, op->started->data, sizeof c->data);
-    address_guess(c, &op->bound, &guessed);
-    if (address_save(c) != ERR_OK)
+    if (c->public_count > 0 && address_save(c) != ERR_OK)
         log_line(LOG_FOLDER, c->data, 0);
     mem_free(c);
 }
@@ -60,7 +60,6 @@ take_over(struct keeper *op, struct config *new, struct buf *page)
 {
     struct relay_config rc;
     struct store_quota quota;
-    bool metrics = strcmp(op->now->metrics, new->metrics) != 0;
     struct config *old = op->now;
 
     run_configure(new, buf_bytes(page), &rc);
@@ -76,8 +75,6 @@ take_over(struct keeper *op, struct config *new, struct buf *page)
     tell(op, new);
     op->now = new;
     mem_free(old);
-    if (metrics)
-        metrics_open(op);
 }
 
 void
