@@ -125,8 +125,8 @@ privileges_drop(const char *user, const char *folder, bool *root)
 enum err
 privileges_seal(void)
 {
-    struct __user_cap_header_struct head = {
-        .version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct has[2] = {{.permitted = 0}};
 
     if (syscall(SYS_capget, &head, has) != 0)

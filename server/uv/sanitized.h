@@ -7,14 +7,16 @@
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
+#define HAS_SANITIZER 1
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
+#define HAS_SANITIZER 1
 #endif
-#ifndef SANITIZED
-#define SANITIZED 0
+#ifndef HAS_SANITIZER
+#define HAS_SANITIZER 0
 #endif
+
+enum { SANITIZED = HAS_SANITIZER };
 
 #endif
