@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The relay as people run it, with Landlock and seccomp in force, does all that the
+# sanitized one does. Its own tests see that nothing more is allowed.
+set -uo pipefail
+here=$(dirname "$0")
+release=${PRISTAN_RELEASE:-}
+if [ ! -x "$release/server/pristan-relay" ]; then
+    echo "NO RELEASE BUILD HERE: skipped (./dev test makes one)"
+    exit 77
+fi
+export PRISTAN=$release/client/pristan RELAY=$release/server/pristan-relay
+status=0
+for name in relay operator; do
+    "$here/$name.sh" || status=1
+done
+. "$here/lib.sh"
+start_relay "$dir/data" 127.0.0.1:0
+about=$(cat "/proc/$relay_pid/status")
+check 'there is a system call filter' grep -q '^Seccomp:.2$' <<<"$about"
+check 'nothing new may be gained' grep -q '^NoNewPrivs:.1$' <<<"$about"
+check 'no capability is left' grep -q '^CapPrm:.0*$' <<<"$about"
+check 'nor one that can be used' grep -q '^CapEff:.0*$' <<<"$about"
+stop_relay TERM
+check 'it stops in an orderly way' [ "$relay_status" -eq 0 ]
+start_relay "$dir/data" 127.0.0.1:0 --no-sandbox
+check 'it runs without, by a flag' grep -q '^Seccomp:.0$' "/proc/$relay_pid/status"
+stop_relay TERM
+[ "$status" -eq 0 ] || fail 'the confined relay fails a test'
+end
