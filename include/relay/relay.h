@@ -74,6 +74,14 @@ relay_feed_opened(struct relay *r,
                   struct relay_now now,
                   uint64_t *conn);
 
+/* The driver's key has changed: from now on prefix stands for where that
+ * connection comes from. Whoever keeps connections for long would otherwise
+ * have a new set of them with each key. */
+void relay_feed_moved(struct relay *r,
+                      uint64_t conn,
+                      const uint8_t prefix[static RELAY_PREFIX_LEN],
+                      struct relay_now now);
+
 /* When there are as many connections as may be: ends one that has not said
  * HELLO, the oldest, and if it was there for a second at least. False: there is
  * none. It leaves with the next relay_next_send(). */

@@ -113,6 +113,22 @@ prefix_enter(struct prefix_table *t,
 }
 
 void
+prefix_move(struct prefix_table *t,
+            const uint8_t hash[static RELAY_PREFIX_LEN],
+            uint64_t now_ms,
+            struct prefix **p)
+{
+    struct prefix *to;
+
+    if (*p == NULL || bytes_all_zero((struct bytes){hash, RELAY_PREFIX_LEN}) ||
+        find_or_make(t, hash, now_ms, &to) != ERR_OK)
+        return;
+    to->conns++;
+    prefix_leave(*p, now_ms);
+    *p = to;
+}
+
+void
 prefix_leave(struct prefix *p, uint64_t now_ms)
 {
     if (p == NULL)

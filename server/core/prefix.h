@@ -54,6 +54,13 @@ MUST_USE enum err prefix_enter(struct prefix_table *t,
                                const uint8_t hash[static RELAY_PREFIX_LEN],
                                uint64_t now_ms,
                                struct prefix **out);
+/* The same place under another hash, since the key has changed: it takes its
+ * connection with it. Its rates begin anew. When there is no room for it, or
+ * hash is all zero, *p stays. */
+void prefix_move(struct prefix_table *t,
+                 const uint8_t hash[static RELAY_PREFIX_LEN],
+                 uint64_t now_ms,
+                 struct prefix **p);
 void prefix_leave(struct prefix *p, uint64_t now_ms);
 
 /* Takes amount; 0 when there was enough, else the seconds until there will

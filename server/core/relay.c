@@ -148,6 +148,18 @@ relay_feed_opened(struct relay *r,
     return ERR_OK;
 }
 
+void
+relay_feed_moved(struct relay *r,
+                 uint64_t conn,
+                 const uint8_t prefix[static RELAY_PREFIX_LEN],
+                 struct relay_now now)
+{
+    struct session *s = relay_session(r, conn);
+
+    if (s != NULL)
+        prefix_move(&r->prefixes, prefix, now.mono_ms, &s->prefix);
+}
+
 bool
 relay_make_room(struct relay *r, struct relay_now now)
 {

@@ -355,19 +355,41 @@ set_socket(struct conn *c)
                          sizeof timeout_ms);
 }
 
-/* The core's id for it; false: it must go. */
+/* False: it has no other end any more. */
 static bool
-enter(struct server *s, struct conn *c)
+prefix_of(struct server *s, struct conn *c, uint8_t *prefix)
 {
-    uint8_t prefix[RELAY_PREFIX_LEN];
     struct sockaddr_storage from = {0};
     int len = sizeof from;
-    enum err e;
 
     if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&from, &len) != 0)
         return false;
     server_prefix(s, (const struct sockaddr *)&from, prefix);
     mem_wipe(&from, sizeof from);
+    return true;
+}
+
+void
+conn_move_all(struct server *s)
+{
+    uint8_t prefix[RELAY_PREFIX_LEN];
+    struct conn *c;
+    size_t at = 0;
+
+    while ((c = map_next(&s->conns, &at, NULL)) != NULL)
+        if (prefix_of(s, c, prefix))
+            relay_feed_moved(s->relay, c->id, prefix, server_now());
+}
+
+/* The core's id for it; false: it must go. */
+static bool
+enter(struct server *s, struct conn *c)
+{
+    uint8_t prefix[RELAY_PREFIX_LEN];
+    enum err e;
+
+    if (!prefix_of(s, c, prefix))
+        return false;
     if (relay_feed_opened(s->relay, prefix, server_now(), &c->id) != ERR_OK)
         return false;
     e = map_put(&s->conns, c->id, c);

@@ -87,6 +87,10 @@ bool conn_unhold(struct server *s);
 /* Closes those whose time to linger is over; all when now_ms is UINT64_MAX. */
 void conn_linger(struct server *s, uint64_t now_ms);
 
+/* The key of server_prefix() has changed: tells the core where each comes from.
+ */
+void conn_move_all(struct server *s);
+
 /* When the next one's time is over; UINT64_MAX: none lingers. */
 uint64_t conn_linger_due(const struct server *s);
 

@@ -51,6 +51,7 @@ server_prefix(struct server *s,
         now - s->prefix_key_ms >= SERVER_PREFIX_KEY_MS) {
         random_bytes(s->prefix_key, sizeof s->prefix_key);
         s->prefix_key_ms = now;
+        conn_move_all(s);
     }
     memset(out, 0, RELAY_PREFIX_LEN);
     if (from->sa_family == AF_UNIX)

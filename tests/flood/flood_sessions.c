@@ -416,3 +416,64 @@ flood_letters(struct flood *f)
     if (peers != NULL)
         end_peers(f, peers);
 }
+
+/* --- resets -----------------------------------------------------------------
+ */
+
+/* Not a polite end: what is under way is lost, and whoever writes gets an
+ * error. */
+static void
+reset(struct flood *f, struct peer *p)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    peer_close(p);
+    flood_add(f, 1);
+}
+
+/* A page to be sent, an append to be answered: and gone. */
+static void
+ask_and_reset(struct flood *f, struct peer *p)
+{
+    struct request q;
+
+    ask_append(p, flood_now_ns());
+    peer_channel_watch(&q, CHANNELS + p->index, WIRE_CREDIT_MAX);
+    peer_ask(p, &q);
+    peer_flush(p);
+    if (p->fd >= 0)
+        reset(f, p);
+}
+
+void
+flood_resets(struct flood *f)
+{
+    struct peer *peers = open_peers(f, NULL);
+    uint64_t at = 0;
+
+    flood_ready(f);
+    while (peers != NULL && flood_turn(f, 1)) {
+        for (size_t i = 0; i < f->size; i++) {
+            struct peer *p = &peers[i];
+
+            p->index = (uint32_t)i;
+            switch (++at % 4) {
+            case 0: /* at once, or in the middle of the upgrade */
+                if (p->connected)
+                    reset(f, p);
+                break;
+            case 1: /* HELLO is answered, or is being answered */
+                if (p->open)
+                    reset(f, p);
+                break;
+            default:
+                if (p->open)
+                    ask_and_reset(f, p);
+            }
+        }
+        reopen(f, peers);
+    }
+    if (peers != NULL)
+        end_peers(f, peers);
+}

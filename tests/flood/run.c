@@ -24,6 +24,9 @@ enum {
     WARM_MS = 500,
     NICE = 10,
     FIRST = -10,
+    /* the clients must not wait behind the relay for its processor */
+    RELAY_PRIORITY = 1,
+    CLIENTS_PRIORITY = 2,
     SPARE_DESCRIPTORS = 2 /* the database opens and closes some of its own */
 };
 
@@ -92,12 +95,13 @@ latency(struct probe_samples *acks, struct probe_samples *deliveries)
     };
 }
 
+/* 0: as all do. */
 static void
-set_realtime(bool on)
+set_realtime(int priority)
 {
-    struct sched_param p = {.sched_priority = on ? 1 : 0};
+    struct sched_param p = {.sched_priority = priority};
 
-    (void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &p);
+    (void)sched_setscheduler(0, priority > 0 ? SCHED_FIFO : SCHED_OTHER, &p);
 }
 
 static void
@@ -107,7 +111,7 @@ be_the_flood(struct stage *t)
         .relay = &t->relay, .shared = t->shared, .size = t->out->size};
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    set_realtime(false);
+    set_realtime(0);
     (void)setpriority(PRIO_PROCESS, 0, NICE);
     loop_init(&f.loop, &t->relay);
     while (atomic_load(&t->shared->phase) == FLOOD_WAIT)
@@ -133,6 +137,8 @@ start(struct stage *t)
     t->child = fork();
     if (t->child == 0)
         be_the_flood(t);
+    if (t->options->realtime)
+        set_realtime(CLIENTS_PRIORITY);
     if (t->child < 0 ||
         !probe_open(&t->probe, &t->relay, PROBE_CHANNEL, t->options->per_s)) {
         wrong(t, "the other clients cannot connect");
@@ -276,7 +282,7 @@ run_scenario(const struct scenario *s,
         out->size = o->size;
     (void)setpriority(PRIO_PROCESS, 0, FIRST);
     if (o->realtime)
-        set_realtime(true);
+        set_realtime(RELAY_PRIORITY);
     if (start(&t)) {
         quiet(&t);
         out->before = relay_process_usage(&t.relay);
@@ -299,7 +305,7 @@ run_scenario(const struct scenario *s,
     probe_free(&t.acks);
     probe_free(&t.deliveries);
     if (o->realtime)
-        set_realtime(false);
+        set_realtime(0);
     (void)setpriority(PRIO_PROCESS, 0, had);
     if (t.shared != NULL)
         (void)munmap(t.shared, sizeof *t.shared);

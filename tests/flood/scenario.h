@@ -81,6 +81,7 @@ void flood_tiny(struct flood *f);
 void flood_rubbish(struct flood *f);
 void flood_burst(struct flood *f);
 void flood_writers(struct flood *f);
+void flood_resets(struct flood *f);
 void flood_letters(struct flood *f);
 
 #endif

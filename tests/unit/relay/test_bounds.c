@@ -145,6 +145,33 @@ a12_handshakes_are_limited_by_prefix(void **state)
     assert_non_null(relay_session(t->relay, conn));
 }
 
+/* Whoever keeps connections does not get new ones with each new key. */
+static void
+b16_connections_move_on_with_the_key(void **state)
+{
+    static const uint8_t old_key[RELAY_PREFIX_LEN] = {1};
+    static const uint8_t new_key[RELAY_PREFIX_LEN] = {2};
+    struct stage *t = *state;
+    uint64_t conns[PREFIX_CONNS];
+    uint64_t conn;
+
+    for (size_t i = 0; i < PREFIX_CONNS; i++)
+        assert_ok(relay_feed_opened(t->relay, old_key, t->now, &conns[i]));
+    for (size_t i = 0; i < PREFIX_CONNS; i++)
+        relay_feed_moved(t->relay, conns[i], new_key, t->now);
+    assert_err(relay_feed_opened(t->relay, new_key, t->now, &conn), ERR_DENIED);
+    relay_feed_closed(t->relay, conns[0]);
+    assert_ok(relay_feed_opened(t->relay, new_key, t->now, &conn));
+    /* all that it had under the old one is forgotten in time */
+    stage_pass(t, PREFIX_FORGET_MS + 60 * 1000);
+    assert_int_equal(t->relay->prefixes.count, 1);
+    /* who is not limited stays so; gone ones are ignored */
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conn));
+    relay_feed_moved(t->relay, conn, new_key, t->now);
+    assert_null(relay_session(t->relay, conn)->prefix);
+    relay_feed_moved(t->relay, conns[0], new_key, t->now);
+}
+
 /* A record that many watch is not copied for all of them at once without end:
  * who is not pushed to gets it from the store. */
 static void
@@ -289,6 +316,7 @@ main(void)
         STAGED(a01_strangers_hold_little_when_there_are_many),
         STAGED(a01_many_strangers_have_ten_seconds),
         STAGED(a12_handshakes_are_limited_by_prefix),
+        STAGED(b16_connections_move_on_with_the_key),
         STAGED(a03_what_is_pending_for_all_has_a_bound),
         STAGED(a04_halves_of_frames_have_a_budget),
         STAGED(a14_a_stranger_makes_room),

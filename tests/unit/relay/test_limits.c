@@ -157,7 +157,7 @@ a19_reads_under_way_are_capped(void **state)
 }
 
 static void
-a_busy_session_is_held(void **state)
+a13_a_busy_session_is_held(void **state)
 {
     struct stage *t = *state;
     struct stage_client *c = stage_join(t, 0);
@@ -185,7 +185,7 @@ a_busy_session_is_held(void **state)
 }
 
 static void
-commits_have_a_rate(void **state)
+b16_commits_have_a_rate(void **state)
 {
     struct stage *t = *state;
     struct stage_client *c = stage_join(t, 0);
@@ -250,8 +250,52 @@ i01_letters_have_a_rate_by_prefix(void **state)
     assert_int_equal(ev->kind, EVENT_APPENDED);
 }
 
+/* Writes, bytes and anonymous things are counted apart, each for all of one
+ * place together. */
 static void
-connections_are_limited_by_prefix(void **state)
+b16_what_a_place_writes_has_rates(void **state)
+{
+    static const struct {
+        enum prefix_rate what;
+        uint32_t burst;
+        uint32_t per_s;
+    } rates[] = {
+        {PREFIX_WRITES, 8192, 256},
+        {PREFIX_BYTES, 128 * 1024, 4 * 1024},
+        {PREFIX_LEAVES, 1024, 4},
+    };
+    struct stage *t = *state;
+    struct stage_client *a = join_from(t, 0, 1);
+    struct stage_client *same = join_from(t, 1, 1);
+    struct stage_client *elsewhere = join_from(t, 2, 2);
+
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        struct prefix *p = relay_session(t->relay, a->conn)->prefix;
+        const struct event *ev;
+        /* one of each kind that costs this rate */
+        struct request q = rates[i].what == PREFIX_LEAVES
+                               ? q_leave((unsigned)i, "letter")
+                               : q_text((unsigned)i, "text");
+
+        assert_int_equal(
+            prefix_spend(p, rates[i].what, rates[i].burst, t->now.mono_ms), 0);
+        ev = stage_answer(t, same, q);
+        assert_int_equal(ev->kind, EVENT_REFUSED);
+        assert_int_equal(ev->refused.reason, REFUSED_RATE);
+        assert_int_equal(ev->refused.retry_after_s, 1);
+        assert_int_equal(stage_answer(t, elsewhere, q)->kind, EVENT_APPENDED);
+        stage_pass(t, 1000);
+        assert_int_equal(stage_answer(t, same, q)->kind, EVENT_APPENDED);
+        assert_int_not_equal(
+            prefix_spend(p, rates[i].what, rates[i].per_s, t->now.mono_ms),
+            0); /* that one of the second's was taken */
+        stage_pass(t, 100 * 1000);
+        t->now.mono_ms += 600 * 1000;
+    }
+}
+
+static void
+b16_connections_are_limited_by_prefix(void **state)
 {
     struct stage *t = *state;
     uint8_t prefix[RELAY_PREFIX_LEN] = {7};
@@ -272,7 +316,7 @@ connections_are_limited_by_prefix(void **state)
 }
 
 static void
-a_full_batch_refuses(void **state)
+a13_a_full_batch_refuses(void **state)
 {
     struct stage *t = *state;
     struct stage_client *c = stage_join(t, 0);
@@ -317,11 +361,12 @@ main(void)
         STAGED(a19_watches_are_capped),
         STAGED(a19_a_tag_in_use_is_refused),
         STAGED(a19_reads_under_way_are_capped),
-        STAGED(a_busy_session_is_held),
-        STAGED(commits_have_a_rate),
+        STAGED(a13_a_busy_session_is_held),
+        STAGED(b16_commits_have_a_rate),
         STAGED(i01_letters_have_a_rate_by_prefix),
-        STAGED(connections_are_limited_by_prefix),
-        STAGED(a_full_batch_refuses),
+        STAGED(b16_what_a_place_writes_has_rates),
+        STAGED(b16_connections_are_limited_by_prefix),
+        STAGED(a13_a_full_batch_refuses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

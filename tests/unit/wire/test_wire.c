@@ -197,9 +197,9 @@ put_empty_records(struct buf *out, size_t count)
         buf_u16(out, 0x1200);
 }
 
-/* 64 KiB of empty records would take more than 4 MiB. */
+/* 64 KiB of empty records would take more than 4 MiB. */
 static void
-a_message_cannot_blow_itself_up(void **state)
+a16_a_message_cannot_blow_itself_up(void **state)
 {
     struct buf in = buf_limited(LIMIT_FRAME);
     size_t used;
@@ -268,7 +268,7 @@ main(void)
         cmocka_unit_test(numbers_of_a_list_must_be_packed),
         cmocka_unit_test(nothing_and_no_body_are_refused),
         cmocka_unit_test(more_than_a_frame_is_refused_unseen),
-        cmocka_unit_test(a_message_cannot_blow_itself_up),
+        cmocka_unit_test(a16_a_message_cannot_blow_itself_up),
         cmocka_unit_test(the_arena_has_the_last_word),
         cmocka_unit_test(a_full_page_fits_the_arena),
     };
