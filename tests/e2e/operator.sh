@@ -59,9 +59,9 @@ talk 'status\nstatus\nstatus\n'
 check "one question, one answer" [ "$(grep -c '^ok ' <<<"$out")" -eq 1 ]
 talk '\0\xff\n'
 check "bytes that are no words" grep -q '^no 64 ' <<<"$out"
-out=$("$TALK" "$dir/data/control" hold 12 3)
+out=$("$TALK" "$dir/data/control" hold 12 5)
 check "more than eight at once are sent away, $out" [ "$out" -eq 4 ]
-"$TALK" "$dir/data/control" hold 8 14 >"$dir/held" &
+"$TALK" "$dir/data/control" hold 8 18 >"$dir/held" &
 holder=$!
 sleep 0.5
 person a say "said while eight hold the socket"
