@@ -176,6 +176,27 @@ b22_a_long_sweep_takes_turns(void **state)
     assert_true(read_all(t, 0)->records.records[0].expired);
 }
 
+/* Other lifetimes hold for what comes from then on; what makes no sense changes
+ * nothing. */
+static void
+lifetimes_can_change_while_it_runs(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    struct relay_config rc;
+
+    (void)stage_answer(t, c, q_text(1, "OLDMARK"));
+    relay_config_default(&rc);
+    rc.message_hours = 0;
+    assert_err(relay_configure(t->relay, &rc), ERR_USE);
+    rc.message_hours = 24;
+    assert_ok(relay_configure(t->relay, &rc));
+    (void)stage_answer(t, c, q_text(1, "NEWMARK"));
+    live(t, 26);
+    assert_false(on_disk(t, "NEWMARK"));
+    assert_true(on_disk(t, "OLDMARK"));
+}
+
 int
 main(void)
 {
@@ -186,6 +207,7 @@ main(void)
         STAGED(b13_a_clock_ten_years_behind_keeps_everything),
         STAGED(a_week_switched_off_is_made_up_for),
         STAGED(b22_a_long_sweep_takes_turns),
+        STAGED(lifetimes_can_change_while_it_runs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <semaphore.h>
+#include <unistd.h>
 
 #include "server/store/store_thread.h"
 
@@ -99,6 +100,70 @@ errors_come_back_too(void **state)
     bench_end(&b);
 }
 
+/* The first question is answered by the start; each further one only when the
+ * thread came by meanwhile, which it cannot while it has no turn. */
+static void
+a_sign_of_life_is_given_each_time(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    sem_t done;
+    unsigned given = 0;
+
+    (void)state;
+    bench_start(&b, false);
+    bench_open(&b);
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    for (unsigned i = 0; i < 5000 && given < 20; i++) {
+        given += store_thread_beat(t) ? 1 : 0;
+        usleep(1000);
+    }
+    assert_int_equal(given, 20);
+    (void)store_thread_stop(t);
+    sem_destroy(&done);
+    bench_end(&b);
+}
+
+static void
+other_quotas_count_from_the_next_batch_on(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    struct relay_op op = op_message(1, "first");
+    struct relay_batch batch = {.ops = &op, .op_count = 1};
+    const struct relay_results *results;
+    struct store_quota q;
+    sem_t done;
+    enum err e;
+
+    (void)state;
+    bench_start(&b, false);
+    bench_open(&b);
+    store_quota_default(&q);
+    q.message_count = 1;
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    for (int i = 0; i < 3; i++) {
+        static const enum relay_verdict want[3] = {RELAY_DONE, RELAY_FULL,
+                                                   RELAY_DONE};
+        static const char *const texts[3] = {"first", "second", "third"};
+
+        op = op_message(1, texts[i]);
+        store_thread_submit(t, &batch);
+        while (sem_wait(&done) != 0)
+            continue;
+        assert_true(store_thread_collect(t, &e, &results));
+        assert_ok(e);
+        assert_int_equal(results->ops[0].verdict, want[i]);
+        store_thread_set_quota(t, &q);
+        q.message_count = 2;
+    }
+    (void)store_thread_stop(t);
+    sem_destroy(&done);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -106,6 +171,8 @@ main(void)
         cmocka_unit_test(batches_come_back_in_order),
         cmocka_unit_test(stopping_waits_for_what_is_under_way),
         cmocka_unit_test(errors_come_back_too),
+        cmocka_unit_test(a_sign_of_life_is_given_each_time),
+        cmocka_unit_test(other_quotas_count_from_the_next_batch_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
