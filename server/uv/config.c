@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config_table.h"
 #include "log.h"
+
+static const char data_of_root[] = "/var/lib/pristan-relay";
+static const char control_of_service[] = "/run/pristan-relay/control";
 
 enum { MESSAGE_MAX = 1024, SOCKET_PATH_MAX = 107 };
 
@@ -137,7 +141,7 @@ default_data(struct config *c)
     if (state != NULL && *state != '\0')
         (void)snprintf(c->data, sizeof c->data, "%s", state);
     else if (geteuid() == 0)
-        (void)snprintf(c->data, sizeof c->data, "/var/lib/pristan-relay");
+        (void)snprintf(c->data, sizeof c->data, "%s", data_of_root);
     else if (xdg != NULL && *xdg == '/')
         (void)snprintf(c->data, sizeof c->data, "%s/pristan-relay", xdg);
     else if (home != NULL)
@@ -160,11 +164,13 @@ set_defaults(struct config *c)
     default_data(c);
 }
 
-/* $RUNTIME_DIRECTORY is one folder, or several with colons between. */
+/* $RUNTIME_DIRECTORY is one folder, or several with colons between. Whoever
+ * asks the service's relay has no such variable, but the same folder. */
 static void
 default_control(struct config *c)
 {
     const char *runtime = getenv("RUNTIME_DIRECTORY");
+    struct stat st;
     int n;
 
     if (c->control[0] != '\0')
@@ -172,6 +178,9 @@ default_control(struct config *c)
     if (runtime != NULL && *runtime == '/')
         n = snprintf(c->control, sizeof c->control, "%.*s/control",
                      (int)strcspn(runtime, ":"), runtime);
+    else if (strcmp(c->data, data_of_root) == 0 &&
+             lstat(control_of_service, &st) == 0 && S_ISSOCK(st.st_mode))
+        n = snprintf(c->control, sizeof c->control, "%s", control_of_service);
     else
         n = snprintf(c->control, sizeof c->control, "%s/control", c->data);
     if (n < 0 || (size_t)n >= sizeof c->control)

@@ -22,19 +22,31 @@ static const struct {
     {LOG_STATUS, 5, "status"},
     {LOG_ASKED, 7, "asked through the control socket"},
     {LOG_SWEPT, 6, "what had expired was cleared out"},
-    {LOG_FOLDER, 3, "cannot use the data folder"},
-    {LOG_IN_USE, 3, "another relay is using this data folder"},
-    {LOG_FOREIGN, 3, "the database is not one of this program's version"},
-    {LOG_DAMAGED_OPEN, 3, "the database is damaged and cannot be opened"},
-    {LOG_KEY, 3, "the relay's key cannot be read or made"},
-    {LOG_NO_ROOM, 3, "no room on the disk"},
+    {LOG_FOLDER, 3,
+     "the data folder cannot be used; see whether it is there, who owns it and "
+     "whether the disk has room"},
+    {LOG_IN_USE, 3,
+     "another relay is using this data folder; stop that one, or name another "
+     "folder with --data"},
+    {LOG_FOREIGN, 3,
+     "the database is of a later version, or no relay's; install that version, "
+     "or look at what is in the folder"},
+    {LOG_DAMAGED_OPEN, 3,
+     "the database is damaged beyond opening; restore a backup into an empty "
+     "folder"},
+    {LOG_KEY, 3,
+     "the relay's key cannot be read or made; if it is damaged take it from a "
+     "backup, for without it every link is void"},
+    {LOG_NO_ROOM, 3, "there is no room on the disk; free some, or get more"},
     {LOG_FOREIGN_LOG, 3,
      "relay.db-wal is not the log of the relay.db beside it, or is of another "
      "time; nothing was changed"},
     {LOG_UNFINISHED, 3, "a restore did not come to its end: restore again"},
     {LOG_LISTEN, 3,
      "cannot listen; see what has the port, or choose another with --listen"},
-    {LOG_PAGE, 3, "cannot read the web page"},
+    {LOG_PAGE, 3,
+     "the web page cannot be read, or is larger than 1 MiB; see the key "
+     "web-page"},
     {LOG_PUBLIC, 4,
      "the link holds a guessed address; --public HOST:PORT sets the right one"},
     {LOG_CONTROL, 4,
@@ -50,22 +62,30 @@ static const struct {
      "with "
      "--data"},
     {LOG_DISK, 3,
-     "the disk failed: nothing more is acknowledged, the relay stops"},
-    {LOG_FULL, 4, "no room left: writers are refused, readers are served"},
+     "the disk failed: nothing more is acknowledged, the relay stops; see the "
+     "kernel's log and replace the disk"},
+    {LOG_FULL, 4,
+     "no room left: writers are refused, readers are served; raise space-mib, "
+     "get more disk, or wait for things to expire"},
     {LOG_ROOM_AGAIN, 5, "there is room again"},
-    {LOG_DAMAGED_ROW, 3, "damaged rows were found; the rest goes on; rows:"},
+    {LOG_DAMAGED_ROW, 3,
+     "damaged rows were found, the disk may be failing; the rest goes on; "
+     "rows:"},
     {LOG_CLOCK_AHEAD, 4,
      "the clock is ahead of the last clearing out, which follows by a day each "
      "hour; if the clock is wrong, mend it now; hours:"},
     {LOG_CLOCK_BEHIND, 4,
-     "the clock is behind the last clearing out: nothing expires; hours:"},
+     "the clock is behind the last clearing out, so nothing expires; set the "
+     "clock; hours:"},
     {LOG_STALLED, 3,
      "the disk has not answered; the service manager's watchdog is not told "
      "that all is well; seconds:"},
     {LOG_COPIED, 5, "a copy was made"},
     {LOG_COPY_FAILED, 3, "no copy could be made"},
-    {LOG_MEMORY, 3, "out of memory"},
-    {LOG_ACCEPT, 4, "connections cannot be accepted just now"},
+    {LOG_MEMORY, 3, "out of memory; lower connections, or get more memory"},
+    {LOG_ACCEPT, 4,
+     "connections cannot be accepted just now; if this goes on raise "
+     "LimitNOFILE"},
     {LOG_USER, 3,
      "cannot become the relay's user; the key user names one of this system"},
     {LOG_ROOT, 4,

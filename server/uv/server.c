@@ -97,6 +97,8 @@ tell(struct server *s)
         log_line(LOG_CLOCK_AHEAD, NULL, now.clock_ahead_h);
     if (now.clock_behind_h > 1 && now.clock_behind_h != s->told.clock_behind_h)
         log_line(LOG_CLOCK_BEHIND, NULL, now.clock_behind_h);
+    if (now.sweep_hour != s->told.sweep_hour)
+        log_line(LOG_SWEPT, NULL, 0);
     s->told = now;
 }
 
