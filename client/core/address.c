@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Where a relay is, and ids of 16 bytes. */
+#include <assert.h>
 #include <string.h>
 
 #include "core.h"
 #include "crypto/random.h"
+
+enum { TLS_SHIFT = 4, COUNT_MASK = 15 };
+
+static_assert(URI_ENDPOINTS_MAX <= COUNT_MASK &&
+                  TLS_SHIFT + URI_ENDPOINTS_MAX <= 8,
+              "count and TLS bits in one byte");
 
 void
 address_from_uri(const struct uri *in, struct address *out)
@@ -22,8 +29,13 @@ address_equal(const struct address *a, const struct address *b)
 void
 address_write(const struct address *in, struct buf *out)
 {
+    unsigned tls = 0;
+
     buf_append(out, BYTES_OF(in->key.b));
-    buf_u8(out, (uint8_t)in->endpoint_count);
+    /* above the count: which of them are by TLS */
+    for (size_t i = 0; i < in->endpoint_count; i++)
+        tls |= in->endpoints[i].tls ? 1U << (TLS_SHIFT + i) : 0;
+    buf_u8(out, (uint8_t)(in->endpoint_count | tls));
     for (size_t i = 0; i < in->endpoint_count; i++) {
         buf_opaque(out, bytes_str(in->endpoints[i].host));
         buf_u16(out, in->endpoints[i].port);
@@ -33,9 +45,12 @@ address_write(const struct address *in, struct buf *out)
 void
 address_read(struct reader *r, struct address *out)
 {
+    unsigned first;
+
     *out = (struct address){0};
     reader_copy(r, out->key.b, sizeof out->key.b);
-    out->endpoint_count = reader_u8(r);
+    first = reader_u8(r);
+    out->endpoint_count = first & COUNT_MASK;
     if (out->endpoint_count < 1 || out->endpoint_count > URI_ENDPOINTS_MAX) {
         out->endpoint_count = 0;
         reader_fail(r);
@@ -50,6 +65,7 @@ address_read(struct reader *r, struct address *out)
         }
         memcpy(out->endpoints[i].host, host.b, host.len);
         out->endpoints[i].port = reader_u16(r);
+        out->endpoints[i].tls = (first >> (TLS_SHIFT + i) & 1U) != 0;
     }
 }
 

@@ -194,9 +194,14 @@ line_dial(struct client *c, struct line *l)
     return turn_dial(c, l->session, &l->relay.endpoints[l->endpoint]);
 }
 
-enum { HOST_HEADER_MAX = URI_HOST_MAX + sizeof "[]:65535" };
+enum {
+    HOST_HEADER_MAX = URI_HOST_MAX + sizeof "[]:65535",
+    HTTP_PORT = 80,
+    HTTPS_PORT = 443
+};
 
-/* "name:port", an IPv6 address in brackets. */
+/* "name:port", an IPv6 address in brackets, without a port that goes without
+ * saying. */
 static struct bytes
 host_header(const struct uri_endpoint *to, char out[static HOST_HEADER_MAX])
 {
@@ -210,6 +215,8 @@ host_header(const struct uri_endpoint *to, char out[static HOST_HEADER_MAX])
     len += host_len;
     if (six)
         out[len++] = ']';
+    if (port == (to->tls ? HTTPS_PORT : HTTP_PORT))
+        return (struct bytes){(const uint8_t *)out, len};
     out[len++] = ':';
     while (unit > 1 && port < unit)
         unit /= 10; /* no zeros in front */

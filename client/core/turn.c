@@ -203,7 +203,8 @@ enum err
 turn_dial(struct client *c, uint64_t session, const struct uri_endpoint *to)
 {
     struct turn *t = turn_now(c);
-    struct client_dial d = {.session = session, .port = to->port};
+    struct client_dial d = {
+        .session = session, .port = to->port, .tls = to->tls};
     char *host;
     void *list;
 

@@ -70,8 +70,7 @@ loop_send_and_show(struct loop *l, const struct client_batch *b)
     for (size_t i = 0; i < b->send_count; i++)
         net_send(&l->net, b->sends[i].session, b->sends[i].data);
     for (size_t i = 0; i < b->dial_count; i++)
-        if (net_dial(&l->net, b->dials[i].session, b->dials[i].host,
-                     b->dials[i].port) != ERR_OK)
+        if (net_dial(&l->net, &b->dials[i]) != ERR_OK)
             loop_break(l, ERR_MEMORY);
     for (size_t i = 0; i < b->hangup_count; i++)
         net_hang_up(&l->net, b->hangups[i]);

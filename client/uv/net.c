@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include "socks.h"
+#include "tls.h"
 
 enum { QUEUE_MAX = 4 * 1024 * 1024, KEEPALIVE_S = 45, HOST_MAX = 64 };
 
@@ -17,6 +18,8 @@ struct net_conn {
     uv_connect_t connect;
     uv_getaddrinfo_t resolve;
     struct socks *socks; /* until the proxy has connected us */
+    struct tls *tls;     /* NULL: bytes go as they are */
+    bool open;           /* the core knows that it is connected */
     bool resolving;
     bool closing;
     bool lost; /* to be told once the handle is closed */
@@ -38,14 +41,21 @@ net_init(struct net *n, uv_loop_t *loop, struct net_events events)
     n->conns = map_limited(NET_SESSIONS_MAX);
 }
 
+static void
+conn_free(struct net_conn *c)
+{
+    tls_free(c->tls);
+    mem_free(c->socks);
+    mem_free(c);
+}
+
 /* A connection goes when its handle is closed and no look-up is under way. */
 static void
 conn_release(struct net_conn *c)
 {
     if (!c->freed_tcp || c->resolving)
         return;
-    mem_free(c->socks);
-    mem_free(c);
+    conn_free(c);
 }
 
 static void
@@ -93,12 +103,40 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 
 static void conn_queue(struct net_conn *c, struct bytes data);
 
+/* The peer's bytes, sealed or as they are, to the core. The core may hang up
+ * while it is told, which frees nothing before the loop turns. */
+static void
+conn_take(struct net_conn *c, struct bytes in)
+{
+    struct buf out = buf_limited(QUEUE_MAX);
+    struct buf plain = buf_limited(QUEUE_MAX);
+    struct net *n = c->net;
+    bool open = true;
+    enum err e = ERR_OK;
+
+    if (c->tls != NULL)
+        e = tls_feed(c->tls, in, &out, &plain, &open);
+    if (out.len > 0)
+        conn_queue(c, buf_bytes(&out));
+    if (open && !c->open && !c->closing) {
+        c->open = true;
+        n->events.connected(n->events.to, c->session);
+    }
+    if (c->tls != NULL)
+        in = buf_bytes(&plain);
+    if (in.len > 0 && !c->closing)
+        n->events.bytes(n->events.to, c->session, in);
+    if (e != ERR_OK)
+        conn_lost(c);
+    buf_free(&out);
+    buf_free(&plain);
+}
+
 /* The proxy's bytes, up to those of the relay. */
 static void
 conn_ask_proxy(struct net_conn *c, struct bytes *in)
 {
     struct buf out = buf_limited(SOCKS_REPLY_MAX);
-    struct net *n = c->net;
     enum err e = socks_read(c->socks, in, &out);
 
     if (out.len > 0)
@@ -107,7 +145,7 @@ conn_ask_proxy(struct net_conn *c, struct bytes *in)
     if (e == ERR_OK) {
         mem_free(c->socks);
         c->socks = NULL;
-        n->events.connected(n->events.to, c->session);
+        conn_take(c, (struct bytes){in->b, 0});
     } else if (e != ERR_NOT_FOUND) {
         conn_lost(c);
     }
@@ -126,7 +164,7 @@ on_read(uv_stream_t *s, ssize_t got, const uv_buf_t *buf)
     else if (c->socks != NULL)
         conn_ask_proxy(c, &in);
     if (in.len > 0 && c->socks == NULL && !c->closing)
-        n->events.bytes(n->events.to, c->session, in);
+        conn_take(c, in);
 }
 
 /* Connected, to the relay or to the proxy that is to connect us to it. */
@@ -136,7 +174,7 @@ conn_begin(struct net_conn *c)
     struct buf out = buf_limited(16);
 
     if (c->socks == NULL) {
-        c->net->events.connected(c->net->events.to, c->session);
+        conn_take(c, (struct bytes){NULL, 0});
         return;
     }
     socks_greet(&out);
@@ -254,35 +292,49 @@ net_read_proxy(const char *text, struct sockaddr_storage *out)
     return ERR_OK;
 }
 
-enum err
-net_dial(struct net *n, uint64_t session, const char *host, uint16_t port)
+/* What a connection is made of, before anything is opened. */
+static enum err
+conn_new(struct net *n, const struct client_dial *to, struct net_conn **out)
 {
     struct net_conn *c = mem_new(sizeof *c);
-    enum err e;
+    enum err e = ERR_OK;
 
     if (c == NULL)
         return ERR_MEMORY;
     c->net = n;
-    c->session = session;
-    if (n->proxy.ss_family != 0) {
+    c->session = to->session;
+    if (to->tls)
+        e = tls_new(to->host, &c->tls);
+    if (e == ERR_OK && n->proxy.ss_family != 0) {
         c->socks = mem_new(sizeof *c->socks);
-        if (c->socks == NULL) {
-            mem_free(c);
-            return ERR_MEMORY;
-        }
+        e = c->socks == NULL ? ERR_MEMORY : ERR_OK;
     }
-    e = map_put(&n->conns, session, c);
+    if (e != ERR_OK)
+        conn_free(c);
+    else
+        *out = c;
+    return e;
+}
+
+enum err
+net_dial(struct net *n, const struct client_dial *to)
+{
+    struct net_conn *c = NULL;
+    enum err e = conn_new(n, to, &c);
+
+    if (e != ERR_OK)
+        return e;
+    e = map_put(&n->conns, to->session, c);
     if (e == ERR_OK && uv_tcp_init(n->loop, &c->tcp) != 0) {
-        map_take(&n->conns, session);
+        map_take(&n->conns, to->session);
         e = ERR_MEMORY;
     }
     if (e != ERR_OK) {
-        mem_free(c->socks);
-        mem_free(c);
+        conn_free(c);
         return e;
     }
     c->tcp.data = c;
-    conn_start(c, host, port);
+    conn_start(c, to->host, to->port);
     return ERR_OK;
 }
 
@@ -322,12 +374,28 @@ conn_queue(struct net_conn *c, struct bytes data)
     }
 }
 
+static void
+conn_seal(struct net_conn *c, struct bytes data)
+{
+    struct buf out = buf_limited(2 * QUEUE_MAX);
+
+    if (tls_seal(c->tls, data, &out) == ERR_OK)
+        conn_queue(c, buf_bytes(&out));
+    else
+        conn_lost(c);
+    buf_free(&out);
+}
+
 void
 net_send(struct net *n, uint64_t session, struct bytes data)
 {
     struct net_conn *c = map_get(&n->conns, session);
 
-    if (c != NULL && data.len > 0)
+    if (c == NULL || data.len == 0)
+        return;
+    if (c->tls != NULL)
+        conn_seal(c, data);
+    else
         conn_queue(c, data);
 }
 

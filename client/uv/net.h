@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Connections to relays: dialled, read, written, closed, through a SOCKS5 proxy
- * if one is set. One read buffer for all; what cannot be written at once is
- * copied and bounded. */
+ * if one is set, by TLS if the link says so. One read buffer for all; what
+ * cannot be written at once is copied and bounded. */
 #ifndef UV_NET_H
 #define UV_NET_H
 
@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "client/batch.h"
 
 enum { NET_SESSIONS_MAX = 256 };
 
@@ -38,8 +39,7 @@ net_read_proxy(const char *text, struct sockaddr_storage *out);
 
 /* Opens a connection; whatever goes wrong comes as `closed`, later. ERR_MEMORY,
  * ERR_FULL. */
-MUST_USE enum err
-net_dial(struct net *n, uint64_t session, const char *host, uint16_t port);
+MUST_USE enum err net_dial(struct net *n, const struct client_dial *to);
 
 /* Writes, or queues up to a limit; a session that is gone is ignored. A peer
  * that does not read is hung up on: `closed`. */

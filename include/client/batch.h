@@ -35,6 +35,7 @@ struct client_dial {
     uint64_t session;
     const char *host; /* name or address, no brackets */
     uint16_t port;
+    bool tls;
 };
 
 struct client_batch {

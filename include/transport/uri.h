@@ -32,6 +32,7 @@ enum { URI_ENDPOINTS_MAX = 3, URI_HOST_MAX = 63, URI_SECRET_LEN = 16 };
 struct uri_endpoint {
     char host[URI_HOST_MAX + 1]; /* name, IPv4 or IPv6 without brackets */
     uint16_t port;               /* not 0 */
+    bool tls;                    /* there is a front that speaks TLS */
 };
 
 struct uri {

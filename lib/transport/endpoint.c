@@ -4,9 +4,18 @@
 #include "endpoint.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 
-enum { TYPE_IPV4 = 0x84, TYPE_IPV6 = 0x90, IPV4_LEN = 4, IPV6_LEN = 16 };
+enum {
+    TYPE_IPV4 = 0x84,
+    TYPE_IPV6 = 0x90,
+    TYPE_TLS = 0x40, /* added to any type or length */
+    IPV4_LEN = 4,
+    IPV6_LEN = 16
+};
+
+static_assert(URI_HOST_MAX < TYPE_TLS, "a length and the bit are apart");
 
 static bool
 is_digit(char c)
@@ -63,17 +72,18 @@ endpoint_write(const struct uri_endpoint *in, struct buf *out)
 {
     char host[URI_HOST_MAX + 1];
     uint8_t address[IPV6_LEN];
+    unsigned tls = in->tls ? TYPE_TLS : 0;
 
     if (in->port == 0 || !lower_case(in->host, host))
         return ERR_USE;
     if (inet_pton(AF_INET, host, address) == 1) {
-        buf_u8(out, TYPE_IPV4);
+        buf_u8(out, (uint8_t)(TYPE_IPV4 | tls));
         buf_append(out, (struct bytes){address, IPV4_LEN});
     } else if (inet_pton(AF_INET6, host, address) == 1) {
-        buf_u8(out, TYPE_IPV6);
+        buf_u8(out, (uint8_t)(TYPE_IPV6 | tls));
         buf_append(out, (struct bytes){address, IPV6_LEN});
     } else if (is_name(host, strlen(host))) {
-        buf_u8(out, (uint8_t)strlen(host));
+        buf_u8(out, (uint8_t)(strlen(host) | tls));
         buf_append(out, bytes_str(host));
     } else {
         return ERR_USE;
@@ -111,6 +121,8 @@ endpoint_read(struct reader *r, struct uri_endpoint *out)
     uint8_t type = reader_u8(r);
 
     memset(out, 0, sizeof *out);
+    out->tls = (type & TYPE_TLS) != 0;
+    type &= (uint8_t)~TYPE_TLS;
     if (type == TYPE_IPV4)
         read_address(r, AF_INET, IPV4_LEN, out->host);
     else if (type == TYPE_IPV6)

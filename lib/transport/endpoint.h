@@ -3,7 +3,8 @@
  *
  *     struct {
  *         uint8 type_or_length;  1..63: a name of so many bytes;
- *                                0x84: 4 bytes of IPv4; 0x90: 16 of IPv6
+ *                                0x84: 4 bytes of IPv4; 0x90: 16 of IPv6;
+ *                                0x40 added to it: by TLS
  *         opaque host[...];
  *         uint16 port;           not 0
  *     } Endpoint */

@@ -68,12 +68,11 @@ address_save(const struct config *c)
     enum err e;
 
     for (size_t i = 0; i < c->public_count; i++) {
-        char line[CONFIG_HOST_MAX + 16];
-        bool v6 = strchr(c->publics[i].host, ':') != NULL;
+        char line[CONFIG_HOST_MAX + sizeof "wss://[]:65535"];
 
-        (void)snprintf(line, sizeof line, v6 ? "[%s]:%u\n" : "%s:%u\n",
-                       c->publics[i].host, c->publics[i].port);
+        config_write_endpoint(&c->publics[i], line, sizeof line);
         buf_append(&out, bytes_str(line));
+        buf_u8(&out, '\n');
     }
     e = buf_end(&out);
     if (e == ERR_OK)
@@ -121,6 +120,7 @@ address_link(const struct config *c,
         memcpy(u.endpoints[i].host, c->publics[i].host,
                sizeof u.endpoints[i].host);
         u.endpoints[i].port = c->publics[i].port;
+        u.endpoints[i].tls = c->publics[i].tls;
     }
     return uri_write(&u, URI_TEXT, out);
 }

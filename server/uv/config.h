@@ -50,6 +50,7 @@ enum config_level {
 struct config_endpoint {
     char host[CONFIG_HOST_MAX + 1]; /* IPv6 without brackets */
     uint16_t port;                  /* 0 when listening: the system picks */
+    bool tls; /* wss://, of a public one: a front speaks TLS there */
 };
 
 /* Where a setting comes from. The higher beats the lower. */

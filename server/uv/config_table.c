@@ -82,10 +82,11 @@ static const struct setting settings[] = {
      .count_at = AT(public_count),
      .min = 1, /* no port 0 */
      .max = CONFIG_PUBLICS_MAX,
-     .value = "HOST:PORT",
+     .value = "[wss://]HOST:PORT",
      .depends = "what is listened at, or a guess at this machine's address",
      .reload = true,
-     .help = "Where people reach the relay, for the link"},
+     .help = "Where people reach the relay, for the link; with wss:// where a "
+             "web server in front speaks TLS"},
     {.name = "web-page",
      .section = "network",
      .kind = SETTING_TEXT,

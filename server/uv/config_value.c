@@ -38,12 +38,17 @@ read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 enum err
 config_read_endpoint(const char *text, struct config_endpoint *out)
 {
-    const char *colon = strrchr(text, ':');
-    const char *host = text;
+    static const char wss[] = "wss://";
+    bool tls = strncmp(text, wss, sizeof wss - 1) == 0;
+    const char *host, *colon;
     struct in6_addr v6;
     size_t len;
     uint64_t port;
 
+    if (tls)
+        text += sizeof wss - 1;
+    host = text;
+    colon = strrchr(text, ':');
     if (colon == NULL || colon == text)
         return ERR_MALFORMED;
     len = (size_t)(colon - text);
@@ -63,6 +68,7 @@ config_read_endpoint(const char *text, struct config_endpoint *out)
     memcpy(out->host, host, len);
     out->host[len] = '\0';
     out->port = (uint16_t)port;
+    out->tls = tls;
     if (*text == '[' && inet_pton(AF_INET6, out->host, &v6) != 1)
         return ERR_MALFORMED;
     return ERR_OK;
@@ -72,8 +78,8 @@ void
 config_write_endpoint(const struct config_endpoint *e, char *out, size_t size)
 {
     (void)snprintf(out, size,
-                   strchr(e->host, ':') != NULL ? "[%s]:%u" : "%s:%u", e->host,
-                   e->port);
+                   strchr(e->host, ':') != NULL ? "%s[%s]:%u" : "%s%s:%u",
+                   e->tls ? "wss://" : "", e->host, e->port);
 }
 
 static bool
@@ -142,7 +148,7 @@ put_endpoint(struct config *c, const struct setting *s, const char *value)
     if (*count >= s->max || config_read_endpoint(value, &e) != ERR_OK ||
         e.port < s->min)
         return false;
-    if (s->min == 0 && !is_number(e.host))
+    if (s->min == 0 && (e.tls || !is_number(e.host)))
         return false;
     list[(*count)++] = e;
     return true;
@@ -157,7 +163,7 @@ put_metrics(char *out, const char *value)
 
     if (strcmp(value, "off") == 0 || value[0] == '/')
         return put_text(out, value);
-    if (config_read_endpoint(value, &e) != ERR_OK)
+    if (config_read_endpoint(value, &e) != ERR_OK || e.tls)
         return false;
     if (strcmp(e.host, "::1") != 0 && (inet_pton(AF_INET, e.host, &v4) != 1 ||
                                        (ntohl(v4.s_addr) >> 24) != 127))

@@ -226,6 +226,13 @@ reach_one(struct doctor *d,
                               : "start the relay and ask again",
                    "nobody answers at %s, seen from this machine (%s)", where,
                    strerror(errno));
+    else if (e->tls)
+        doctor_say(
+            d, "reach", DOCTOR_WARNING,
+            "try a client: the link is printed by pristan-relay link",
+            "somebody answers at %s; behind TLS it is not seen from here "
+            "whether it is this relay",
+            where);
     else if (key == NULL)
         doctor_say(d, "reach", DOCTOR_WARNING, "see the key above",
                    "somebody answers at %s, but whether it is this relay "

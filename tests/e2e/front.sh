@@ -3,6 +3,7 @@
 # The relay behind a real nginx and a real caddy with TLS, and tor's check of its settings:
 # each with exactly what stands in docs/FRONTS.md, ports and paths replaced.
 . "$(dirname "$0")/lib.sh"
+: "${SOCKS:?}"
 manual=$(dirname "$0")/../../docs/FRONTS.md
 PATH=$PATH:/usr/sbin
 skipped=0
@@ -43,8 +44,8 @@ stop_all() {
     cleanup=()
 }
 
-if ! command -v openssl >/dev/null || ! command -v socat >/dev/null; then
-    echo "NO OPENSSL OR NO SOCAT HERE: skipped (apt-get install openssl socat)"
+if ! command -v openssl >/dev/null; then
+    echo "NO OPENSSL HERE: skipped (apt-get install openssl)"
     exit 77
 fi
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
@@ -62,13 +63,12 @@ ask_front() { # request
 upgrade=$'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
 upgrade+=$'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
-# A conversation, the front being up at $front; who is a prefix for its people.
-talk() { # who
+# A conversation, the front being up at $front; who is a prefix for its people, and where
+# the relay is for them.
+talk() { # who, public
     local who=$1
-    # the client's tunnel, as the manual has it
-    start "$dir/socat.log" $(block sh | sed "s/7443/$tunnel/
-        s/relay.example.org:443,verify=1/127.0.0.1:$front,snihost=relay.example.org,commonname=relay.example.org,cafile=${dir//\//\\/}\/cert.pem,verify=1/")
-    wait_for "$tunnel" || { fail "$who: the tunnel"; return; }
+    stop_relay TERM
+    start_relay "$dir/relay" "127.0.0.1:$port" --public "wss://$2" || exit 1
     person "$who-a" group new Circle --name A --relay "$relay_link"
     check "$who: a group" code_is 0
     person "$who-a" desk open Desk
@@ -86,7 +86,9 @@ talk() { # who
     check "$who: ask" code_is 0
     person "$who-b" cases
     check "$who: the request arrives" shown "help through $who"
-    # strangers see the front's site
+}
+strangers() { # who: they see the front's site
+    local who=$1
     ask_front $'GET / HTTP/1.1\r\nHost: relay.example.org\r\nConnection: close\r\n\r\n'
     check "$who: the site" shown "the site of the front"
     ask_front $'GET /x HTTP/1.1\r\nHost: relay.example.org\r\nConnection: close\r\n\r\n'
@@ -100,8 +102,16 @@ talk() { # who
         [ "$(sed '1,/^\r*$/d' <<<"$out")" = "$(sed '1,/^\r*$/d' <<<"$site")" ]
 }
 
-tunnel=$(free_port)
-start_relay "$dir/relay" 127.0.0.1:0 --public "127.0.0.1:$tunnel" || exit 1
+start_relay "$dir/relay" 127.0.0.1:0 || exit 1
+# any name leads to the front by this proxy, as in a world where it has that name
+start_names() {
+    start "$dir/names" "$SOCKS" none "$front"
+    for _ in $(seq 100); do
+        [ -s "$dir/names" ] && break
+        sleep 0.05
+    done
+    export PRISTAN_PROXY=socks5h://127.0.0.1:$(head -1 "$dir/names")
+}
 at() { # the manual's names for ports and paths replaced
     sed "s|127.0.0.1:8443|127.0.0.1:$port|; s|/var/www/html|$dir/www|
         s|/etc/letsencrypt.*fullchain.pem|$dir/cert.pem|
@@ -124,7 +134,13 @@ if there nginx nginx-light; then
     } >"$dir/nginx.conf"
     nginx -v
     start "$dir/nginx.out" nginx -p "$dir" -c "$dir/nginx.conf"
-    if wait_for "$front"; then talk nginx; else
+    if wait_for "$front"; then
+        talk nginx-by-address "127.0.0.1:$front"
+        start_names
+        talk nginx relay.example.org:443
+        unset PRISTAN_PROXY
+        strangers nginx
+    else
         cat "$dir/nginx.out"
         fail "nginx does not start"
     fi
@@ -135,14 +151,18 @@ if there caddy caddy; then
     front=$(free_port)
     {
         own="\tadmin off\n\tauto_https off\n\tstorage file_system $dir/caddy"
-        at="https://relay.example.org:$front, https://127.0.0.1:$front"
         block caddy | at | sed "1s|^{|{\n$own|
-            s|^relay.example.org, 127.0.0.1 {|$at {\n\tbind 127.0.0.1\n\ttls $dir/cert.pem $dir/key.pem|"
+            s|^relay.example.org {|https://relay.example.org:$front {\n\tbind 127.0.0.1\n\ttls $dir/cert.pem $dir/key.pem|"
     } >"$dir/Caddyfile"
     echo "caddy $(caddy version)"
     start "$dir/caddy.out" env HOME="$dir" caddy run --config "$dir/Caddyfile" \
         --adapter caddyfile
-    if wait_for "$front"; then talk caddy; else
+    if wait_for "$front"; then
+        start_names
+        talk caddy relay.example.org:443
+        unset PRISTAN_PROXY
+        strangers caddy
+    else
         cat "$dir/caddy.out"
         fail "caddy does not start"
     fi
@@ -158,6 +178,17 @@ if there tor tor; then
     check "tor takes the settings" code_is 0
     check "tor warns of nothing" bash -c "! grep -q 'Unrecognized' <<<'${out//\'/}'"
 fi
+# a link that promises TLS where there is none; and it is kept over a restart
+stop_relay TERM
+start_relay "$dir/relay" "127.0.0.1:$port" --public "wss://127.0.0.1:$port" || exit 1
+out=$("$RELAY" link --data "$dir/relay" 2>&1)
+check "the link is the same without the option" shown "$relay_link"
+person nobody group new X --name N --relay "$relay_link" --timeout 2
+check "TLS where there is none: exit code $code" code_is 75
+check "TLS where there is none" shown "cannot be reached"
+out=$("$RELAY" --data "$dir/other" --listen wss://127.0.0.1:0 2>&1)
+code=$?
+check "a relay speaks no TLS itself: exit code $code" code_is 64
 stop_relay TERM
 check "there was a front" [ "$passed" -gt 0 ]
 [ "$skipped" -lt 3 ] || exit 77

@@ -116,6 +116,39 @@ the_body_is_as_written_down(void **state)
     buf_free(&got);
 }
 
+/* A front that speaks TLS, for each kind of host, there and back. */
+static void
+tls_is_a_bit_of_the_type(void **state)
+{
+    struct buf want = buf_limited(MAX);
+    struct buf got = buf_limited(MAX);
+    struct uri u = sample(URI_RELAY);
+    struct uri back;
+
+    (void)state;
+    put(u.endpoints[1].host, "2001:db8::1");
+    put(u.endpoints[2].host, "relay.example");
+    u.endpoint_count = 3;
+    for (size_t i = 0; i < 3; i++) {
+        u.endpoints[i].port = 443;
+        u.endpoints[i].tls = true;
+    }
+    spell("11" KEY "c4cb00710701bb"
+          "d020010db8000000000000000000000001"
+          "01bb"
+          "4d72656c61792e6578616d706c65"
+          "01bb",
+          &want);
+    write_text(&u, URI_TEXT, &got);
+    assert_bytes(buf_bytes(&got), buf_bytes(&want));
+    assert_ok(uri_read(buf_bytes(&got), &back));
+    assert_memory_equal(&back, &u, sizeof u);
+    spell("11" KEY "4001bb", &want); /* a name without a letter */
+    assert_err(uri_read(buf_bytes(&want), &back), ERR_MALFORMED);
+    buf_free(&want);
+    buf_free(&got);
+}
+
 static void
 both_spellings_are_read(void **state)
 {
@@ -473,6 +506,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_is_as_written_down),
+        cmocka_unit_test(tls_is_a_bit_of_the_type),
         cmocka_unit_test(both_spellings_are_read),
         cmocka_unit_test(a_link_is_short),
         cmocka_unit_test(other_ways_to_hand_it_over),
