@@ -8,8 +8,8 @@
 
 enum { TLS_SHIFT = 4, COUNT_MASK = 15 };
 
-static_assert(URI_ENDPOINTS_MAX <= COUNT_MASK &&
-                  TLS_SHIFT + URI_ENDPOINTS_MAX <= 8,
+static_assert((int)URI_ENDPOINTS_MAX <= (int)COUNT_MASK &&
+                  (int)TLS_SHIFT + (int)URI_ENDPOINTS_MAX <= 8,
               "count and TLS bits in one byte");
 
 void

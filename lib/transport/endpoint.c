@@ -15,7 +15,8 @@ enum {
     IPV6_LEN = 16
 };
 
-static_assert(URI_HOST_MAX < TYPE_TLS, "a length and the bit are apart");
+static_assert((int)URI_HOST_MAX < (int)TYPE_TLS,
+              "a length and the bit are apart");
 
 static bool
 is_digit(char c)
