@@ -79,19 +79,27 @@ charge(struct conn *c, uint64_t at_us, uint32_t spent_us)
         c->debt_us += spent_us;
 }
 
+/* Whether this round has taken long. */
+static bool
+round_over(struct server *s)
+{
+    uint64_t now = now_us();
+
+    if (s->round_us == 0)
+        s->round_us = now;
+    return now - s->round_us >= CONN_ROUND_US;
+}
+
 /* A round that has taken long goes on only for those who take little: one who
  * sends a word now and then does not wait for thousands who send all they
  * can. */
 static bool
 may_read(struct server *s, struct conn *c)
 {
-    uint64_t now = now_us();
+    bool over = round_over(s);
 
-    if (s->round_us == 0)
-        s->round_us = now;
-    charge(c, now, 0);
-    return now - s->round_us < CONN_ROUND_US || c->debt_us < CONN_LIGHT_US ||
-           c->state != CONN_OPEN;
+    charge(c, now_us(), 0);
+    return !over || c->debt_us < CONN_LIGHT_US || c->state != CONN_OPEN;
 }
 
 /* No buffer makes on_read() be called with UV_ENOBUFS, and the bytes stay in
@@ -403,7 +411,7 @@ conn_may_accept(struct server *s)
 {
     struct queue_node *n;
 
-    if (s->accepts >= CONN_ACCEPTS)
+    if (s->accepts >= CONN_ACCEPTS || (s->accepts > 0 && round_over(s)))
         return false;
     if (s->conns.count < s->conn_max)
         return true;

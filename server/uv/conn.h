@@ -34,7 +34,7 @@ enum {
 
     /* us that one round may spend on reading before those who took much of it
      * lately have to wait for the next */
-    CONN_ROUND_US = 250,
+    CONN_ROUND_US = 150,
 
     /* bytes that one of these is read at a time */
     CONN_PIECE = 8 * 1024,
@@ -49,7 +49,7 @@ enum {
     /* of those that are not read at present, how many are looked at in one
      * turn, and how many may go on */
     CONN_LOOK = 256,
-    CONN_RESUME = 64
+    CONN_RESUME = 16
 };
 
 enum conn_state { CONN_OPEN, CONN_ENDING, CONN_CLOSING };
