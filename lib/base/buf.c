@@ -74,8 +74,9 @@ buf_reserve(struct buf *b, size_t extra)
     return b->err != ERR_OK ? b->err : make_room(b, extra);
 }
 
-uint8_t *
-buf_space(struct buf *b, size_t count)
+/* count more bytes, for a caller that writes them all. */
+static uint8_t *
+extend(struct buf *b, size_t count)
 {
     uint8_t *p;
 
@@ -84,15 +85,24 @@ buf_space(struct buf *b, size_t count)
     if (b->err != ERR_OK)
         return NULL;
     p = b->b + b->len;
-    memset(p, 0, count); /* after a truncation something else was here */
     b->len += count;
+    return p;
+}
+
+uint8_t *
+buf_space(struct buf *b, size_t count)
+{
+    uint8_t *p = extend(b, count);
+
+    if (p != NULL)
+        memset(p, 0, count); /* after a truncation something else was here */
     return p;
 }
 
 void
 buf_append(struct buf *b, struct bytes in)
 {
-    uint8_t *p = buf_space(b, in.len);
+    uint8_t *p = extend(b, in.len);
 
     if (p != NULL && in.len > 0)
         memcpy(p, in.b, in.len);
@@ -102,7 +112,7 @@ buf_append(struct buf *b, struct bytes in)
 static void
 append_int(struct buf *b, uint64_t v, size_t count)
 {
-    uint8_t *p = buf_space(b, count);
+    uint8_t *p = extend(b, count);
 
     if (p == NULL)
         return;

@@ -53,7 +53,10 @@ sqlite_record_find(struct engine *e,
 {
     static const enum statement where[2] = {ST_RECORD_FIND, ST_STUB_FIND};
 
-    for (int i = 0; i < 2; i++) {
+    /* where every number ever given is still a record there are no stubs */
+    const int tables = p->live_count < p->last ? 2 : 1;
+
+    for (int i = 0; i < tables; i++) {
         struct binder b = sqlite_bind(engine_sqlite(e), where[i]);
         enum err err;
 
