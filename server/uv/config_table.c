@@ -74,7 +74,7 @@ static const struct setting settings[] = {
      .value = "ADDR:PORT",
      .standard = "[::]:8443",
      .help = "Where to listen, IPv6 in brackets; port 0 lets the system pick. "
-             "Sockets that the service manager hands over come first"},
+             "Sockets that the service manager hands over are used instead"},
     {.name = "public",
      .section = "network",
      .kind = SETTING_ENDPOINTS,
