@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The command that is the relay: open, listen, announce, serve. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,17 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     return code;
 }
 
+/* Until the loop listens to them: a reload or a question that comes too early
+ * must not be the end. */
+static void
+ignore_early_signals(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGHUP, &ignore, NULL);
+    (void)sigaction(SIGUSR1, &ignore, NULL);
+}
+
 int
 command_run(struct config *c, int argc, char **argv)
 {
@@ -132,8 +144,10 @@ command_run(struct config *c, int argc, char **argv)
     struct dh_secret *key = NULL;
     struct store *store = NULL;
     struct keeper_setup setup = {.config = c, .argc = argc, .argv = argv};
-    int code = start_page(c, &page);
+    int code;
 
+    ignore_early_signals();
+    code = start_page(c, &page);
     if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
         code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     if (code == EXIT_OK && confine_user(c) != ERR_OK)

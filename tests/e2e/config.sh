@@ -166,6 +166,23 @@ check "and are the defaults" [ "$full" = "$(sed 's/ *;.*//' <<<"$out")" ]
 check "every key is in it" [ "$(grep -c '^#*[a-z-]* =' <<<"$full")" -eq \
     "$(grep -c '^#[a-z-]* = ' "$dir/example.conf")" ]
 
+# --- the manual tells of everything ------------------------------------------
+top=$(dirname "$0")/../..
+manual=$top/docs/OPERATING.md
+for i in $(sed -n 's/.*\/\* \(R[0-9]\{3\}\).*/\1/p' "$top/server/uv/log.h"); do
+    check "the manual has $i" grep -qE "^\|.* ?$i ?.*\|.*\|.*\|" "$manual"
+done
+for i in $("$RELAY" --help | sed -n 's/^  *\([0-9]\{1,2\}\)  [a-z].*/\1/p'); do
+    check "the manual has exit code $i" grep -q "^| $i | " "$manual"
+done
+for i in $("$RELAY" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+    check "the manual has the command $i" grep -qE "^\| .*\`$i[ \`]" "$manual"
+done
+relay config show
+for i in $(sed -n 's/^#*\([a-z-]*\) = .*; default.*/\1/p' <<<"$out"); do
+    check "the manual has the key $i" grep -qE -- "$i" "$manual"
+done
+
 # --- it is used ----------------------------------------------------------------
 printf '[relay]\ndata = %s\n[network]\nlisten = 127.0.0.1:0\n' "$dir/data" \
     >"$conf"
