@@ -164,8 +164,8 @@ gather_text(struct link *l)
 }
 
 /* The path of a request that may be ours, opened. ERR_AUTH when it is not. One
- * that cannot be ours is opened, too, as zeros: the answer to an upgrade takes
- * as long whatever its path is (A-21). */
+ * that cannot be ours is opened, too, as another: the answer to an upgrade
+ * takes as long whatever its path is (A-21). */
 static enum err
 read_path(struct link_shake *shake, struct bytes path)
 {
@@ -183,7 +183,8 @@ read_path(struct link_shake *shake, struct bytes path)
         e = encoding_unbase64url(&message, path);
     if (e == ERR_MALFORMED) {
         buf_reset(&message);
-        buf_zero(&message, MESSAGE_LEN);
+        buf_u8(&message, 9); /* X25519's base point, a key like any other */
+        buf_zero(&message, MESSAGE_LEN - 1);
         e = buf_end(&message);
     }
     if (e != ERR_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crypto/encoding.h"
+#include "crypto/random.h"
 #include "low_order.h"
 #include "pair.h"
 
@@ -66,6 +67,74 @@ test_first_flight_has_one_size(void **state)
         len = p.to_relay.len;
         pair_free(&p);
     }
+}
+
+/* What a censor's published rule for "fully encrypted" traffic lets pass (Wu
+ * and others, USENIX Security 2023, section 4): text at the front, much text, a
+ * long run of it, bits that are too few or too many, or HTTP. */
+static bool
+is_fully_encrypted(struct bytes in)
+{
+    size_t bits = 0, text = 0, run = 0, longest = 0, front = 0;
+
+    for (size_t i = 0; i < in.len; i++) {
+        bool printable = in.b[i] >= 0x20 && in.b[i] <= 0x7e;
+
+        for (unsigned bit = 0; bit < 8; bit++)
+            bits += in.b[i] >> bit & 1U;
+        text += printable ? 1U : 0U;
+        run = printable ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+        front = printable && front == i ? front + 1 : front;
+    }
+    return front < 6 && 2 * text <= in.len && longest <= 20 &&
+           10 * bits > 34 * in.len && 10 * bits < 46 * in.len &&
+           memcmp(in.b, "GET ", 4) != 0;
+}
+
+static void
+a22_first_flights_are_text(void **state)
+{
+    uint8_t noise[200];
+    size_t caught = 0;
+    struct pair p;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        pair_start(&p);
+        assert_false(is_fully_encrypted(buf_bytes(&p.to_relay)));
+        /* so plain that each exemption but that of bits holds by itself */
+        for (size_t k = 0; k < p.to_relay.len; k++)
+            assert_true(p.to_relay.b[k] == '\r' || p.to_relay.b[k] == '\n' ||
+                        (p.to_relay.b[k] >= 0x20 && p.to_relay.b[k] <= 0x7e));
+        pair_free(&p);
+        random_bytes(noise, sizeof noise);
+        caught += is_fully_encrypted(BYTES_OF(noise)) ? 1U : 0U;
+    }
+    assert_true(caught > 1800); /* the rule itself works */
+}
+
+/* J-10: apart from path and key every first flight is the same, whoever made
+ * it, and names no program, version or system. */
+static void
+j10_first_flights_name_nobody(void **state)
+{
+    static const char before[] =
+        " HTTP/1.1\r\nHost: " HOST "\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: ";
+    struct pair p;
+    const char *text;
+
+    (void)state;
+    pair_start(&p);
+    text = (const char *)p.to_relay.b + PATH_AT + PATH_LEN;
+    assert_memory_equal(text, before, sizeof before - 1);
+    assert_memory_equal(text + sizeof before - 1 + WS_KEY_LEN, "\r\n\r\n", 4);
+    assert_int_equal(p.to_relay.len,
+                     PATH_AT + PATH_LEN + sizeof before - 1 + WS_KEY_LEN + 4);
+    pair_free(&p);
 }
 
 /* The request to a fresh relay; what state is it in, and what does the web
@@ -462,6 +531,8 @@ main(void)
         cmocka_unit_test(test_opens),
         cmocka_unit_test(test_first_ephemeral),
         cmocka_unit_test(test_first_flight_has_one_size),
+        cmocka_unit_test(a22_first_flights_are_text),
+        cmocka_unit_test(j10_first_flights_name_nobody),
         cmocka_unit_test(test_flipped_message_1),
         cmocka_unit_test(test_low_order_message_1),
         cmocka_unit_test(test_probes),
