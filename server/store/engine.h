@@ -154,8 +154,14 @@ struct engine_kind {
      * takes up again what relieve gave away. */
     enum err (*truncate)(struct engine *e);
 
-    /* The disk is full: makes a little room for dropping rows. */
+    /* The disk is full. shrink: makes room by copying a log of so many pages or
+     * more into the database, *shrunk when there is some. relieve: gives up the
+     * ballast, a little room for dropping rows. Both outside a transaction. */
+    enum err (*shrink)(struct engine *e, int pages, bool *shrunk);
     void (*relieve)(struct engine *e);
+
+    /* So little room is left that it is for dropping rows alone. */
+    bool (*tight)(struct engine *e);
 
     /* Adds up the next rows, at most rows_max, outside a transaction; the walk
      * begins zeroed. ERR_AUTH. */

@@ -25,6 +25,7 @@ struct store {
     struct store_quota quota;
     struct arena arena; /* results, until the next batch */
     size_t damaged;     /* in this batch */
+    uint32_t rows_max;  /* of a sweep just now, beside what it asks for */
 };
 
 MUST_USE enum err judge_append(struct store *s,

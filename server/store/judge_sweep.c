@@ -42,7 +42,8 @@ judge_sweep(struct store *s,
 {
     struct engine *en = s->engine;
     uint32_t to = op->sweep.hour;
-    uint32_t room = op->sweep.rows_max;
+    uint32_t room =
+        op->sweep.rows_max < s->rows_max ? op->sweep.rows_max : s->rows_max;
     enum err e;
 
     res->verdict = RELAY_DONE;

@@ -14,7 +14,8 @@ enum {
     SQLITE_CHECK_LEN = 8, /* bytes of a row's check */
 
     /* frames in the log after which it is copied into the database */
-    SQLITE_CHECKPOINT_FRAMES = 4000
+    SQLITE_CHECKPOINT_FRAMES = 4000,
+    SQLITE_CHECKPOINT_LEAST = 32
 };
 
 enum statement {
@@ -90,6 +91,8 @@ struct engine_sqlite {
     sqlite3_int64 changes;        /* of rows, when it began */
     int log_frames;               /* set by the log's hook after each commit */
     uint64_t ballast_bytes;
+    bool ballast_held;
+    uint64_t free_bytes; /* in the database, when a transaction last began */
     int log_frames_max;
     struct engine_backup *backup; /* under way, or NULL */
     char folder[SQLITE_PATH_MAX];
@@ -214,7 +217,9 @@ MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
 /* After each commit: copies a long log into the database. */
 MUST_USE enum err sqlite_checkpoint_long(struct engine_sqlite *s);
 enum err sqlite_truncate(struct engine *e);
+enum err sqlite_shrink(struct engine *e, int pages, bool *shrunk);
 void sqlite_relieve(struct engine *e);
+bool sqlite_tight(struct engine *e);
 void sqlite_ballast(struct engine_sqlite *s);
 uint64_t sqlite_file_bytes(const struct engine_sqlite *s);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static enum err
@@ -43,16 +44,63 @@ sqlite_truncate(struct engine *e)
     return err;
 }
 
+/* The pages of the log are often the same few again and again: the database
+ * grows by much less than the log shrinks, and the ballast lends that room. */
+enum err
+sqlite_shrink(struct engine *e, int pages, bool *shrunk)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    int left = 0;
+    int rc;
+    enum err err;
+
+    *shrunk = false;
+    sqlite_backup_ruin(s);
+    if (s->log_frames < pages)
+        return ERR_OK;
+    sqlite_relieve(e);
+    rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                   &left, NULL);
+    err = sqlite_err(rc);
+    *shrunk = err == ERR_OK && left == 0;
+    if (*shrunk) {
+        s->log_frames = 0;
+        sqlite_ballast(s);
+    }
+    return err == ERR_FULL || err == ERR_BUSY ? ERR_OK : err;
+}
+
 void
 sqlite_relieve(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
 
-    sqlite_backup_ruin(s);
     if (s->ballast_bytes > 0)
         (void)unlink(s->ballast);
+    s->ballast_held = false;
 }
 
+/* Beside the ballast as much again stays free, on the disk or in the database,
+ * whose file does not become shorter. A disk that was filled to the last byte
+ * would have room in the database after a sweep, and none for the log through
+ * which it must go. */
+bool
+sqlite_tight(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    struct statvfs v;
+
+    if (s->ballast_bytes == 0)
+        return false;
+    if (!s->ballast_held)
+        sqlite_ballast(s);
+    if (!s->ballast_held)
+        return true;
+    return statvfs(s->folder, &v) == 0 &&
+           (uint64_t)v.f_bavail * v.f_frsize + s->free_bytes < s->ballast_bytes;
+}
+
+/* Takes it up, or leaves nothing of it. */
 void
 sqlite_ballast(struct engine_sqlite *s)
 {
@@ -61,13 +109,15 @@ sqlite_ballast(struct engine_sqlite *s)
 
     if (s->ballast_bytes == 0)
         return;
-    if (stat(s->ballast, &st) == 0 && (uint64_t)st.st_size >= s->ballast_bytes)
+    s->ballast_held =
+        stat(s->ballast, &st) == 0 && (uint64_t)st.st_size >= s->ballast_bytes;
+    if (s->ballast_held)
         return;
     fd = open(s->ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
-    /* without room there is no ballast until the next sweep has made some */
-    if (posix_fallocate(fd, 0, (off_t)s->ballast_bytes) != 0)
+    s->ballast_held = posix_fallocate(fd, 0, (off_t)s->ballast_bytes) == 0;
+    if (!s->ballast_held)
         (void)unlink(s->ballast);
     close(fd);
 }

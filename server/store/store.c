@@ -5,6 +5,13 @@
 
 #include "base/mem.h"
 
+enum {
+    SWEEP_ROWS_FULL = 512, /* and less, on a full disk */
+
+    /* pages in the log from which on copying it makes room for writers */
+    SHRINK_FRAMES = 64
+};
+
 typedef enum err op_judge(struct store *s,
                           const struct relay_op *op,
                           struct relay_op_result *res);
@@ -54,6 +61,7 @@ store_new(struct engine *e, const struct store_quota *q, struct store **out)
     }
     s->engine = e;
     s->quota = *q;
+    s->rows_max = UINT32_MAX;
     s->arena = arena_limited(STORE_ARENA_MAX);
     *out = s;
     return ERR_OK;
@@ -94,16 +102,48 @@ run_ops(struct store *s,
     return e;
 }
 
-/* What needs room was refused; what frees is tried with the ballast's room. */
+/* What frees, with the ballast's room if it must be, and in smaller steps if
+ * even that is not enough: the log takes up what a sweep overwrites. Before
+ * each the log is emptied, which an attempt that failed has filled up. */
+static enum err
+run_frees(struct store *s,
+          const struct relay_batch *b,
+          struct relay_op_result *res)
+{
+    const struct engine_kind *k = s->engine->kind;
+    enum err e = run_ops(s, b, true, res);
+
+    for (uint32_t rows = SWEEP_ROWS_FULL; e == ERR_FULL && rows > 0;
+         rows /= 8) {
+        bool shrunk;
+
+        e = k->shrink(s->engine, 0, &shrunk);
+        if (e != ERR_OK)
+            break;
+        k->relieve(s->engine);
+        s->rows_max = rows;
+        e = run_ops(s, b, true, res);
+    }
+    s->rows_max = UINT32_MAX;
+    return e;
+}
+
+/* Once more when there is room after all. If not, what needs room is refused.
+ */
 static enum err
 run_full(struct store *s,
          const struct relay_batch *b,
          struct relay_op_result *res)
 {
-    enum err e;
+    const struct engine_kind *k = s->engine->kind;
+    bool shrunk = false;
+    enum err e = k->shrink(s->engine, SHRINK_FRAMES, &shrunk);
 
-    s->engine->kind->relieve(s->engine);
-    e = run_ops(s, b, true, res);
+    if (e != ERR_OK)
+        return e;
+    e = shrunk && !k->tight(s->engine) ? run_ops(s, b, false, res) : ERR_FULL;
+    if (e == ERR_FULL)
+        e = run_frees(s, b, res);
     if (e != ERR_FULL)
         return e;
     for (size_t i = 0; i < b->op_count; i++)
@@ -188,7 +228,8 @@ store_commit(struct store *s,
     if (ops == NULL || loads == NULL)
         return ERR_MEMORY;
     if (batch->op_count > 0) {
-        e = run_ops(s, batch, false, ops);
+        e = s->engine->kind->tight(s->engine) ? ERR_FULL
+                                              : run_ops(s, batch, false, ops);
         if (e == ERR_FULL)
             e = run_full(s, batch, ops);
         if (e == ERR_AUTH)

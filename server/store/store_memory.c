@@ -110,6 +110,22 @@ truncate_log(struct engine *e)
     return ERR_OK;
 }
 
+static enum err
+shrink(struct engine *e, int pages, bool *shrunk)
+{
+    (void)e;
+    (void)pages;
+    *shrunk = false;
+    return ERR_OK;
+}
+
+static bool
+tight(struct engine *e)
+{
+    (void)e;
+    return false;
+}
+
 static void
 relieve(struct engine *e)
 {
@@ -154,7 +170,9 @@ static const struct engine_kind kind = {
     .sweep_hour_put = memory_sweep_hour_put,
     .size = size,
     .truncate = truncate_log,
+    .shrink = shrink,
     .relieve = relieve,
+    .tight = tight,
     .census = memory_census,
     .backup_begin = backup_begin,
     .close = close_it,

@@ -35,7 +35,8 @@ begin(struct engine *e)
     s->changes = sqlite3_total_changes64(s->db);
     sqlite_place_turn(s, true);
     if (err == ERR_OK) {
-        s->size = (pages - column_u64(b.st, 0)) * 4096;
+        s->free_bytes = column_u64(b.st, 0) * 4096;
+        s->size = pages * 4096 - s->free_bytes;
         sqlite3_reset(b.st);
     }
     return err;
@@ -123,7 +124,9 @@ static const struct engine_kind kind = {
     .sweep_hour_put = sqlite_sweep_hour_put,
     .size = size,
     .truncate = sqlite_truncate,
+    .shrink = sqlite_shrink,
     .relieve = sqlite_relieve,
+    .tight = sqlite_tight,
     .census = sqlite_census,
     .backup_begin = sqlite_backup_begin,
     .backup_step = sqlite_backup_step,
@@ -233,6 +236,20 @@ log_grew(void *context, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
+/* A log that is longer than the ballast could not be copied into the database
+ * when the disk is full, and nothing would free it again. */
+static int
+log_frames_max(const struct store_sqlite_config *c)
+{
+    uint64_t most = c->ballast_bytes / (4096 + 24); /* a page and its head */
+    uint64_t want =
+        c->log_frames != 0 ? c->log_frames : SQLITE_CHECKPOINT_FRAMES;
+
+    if (c->ballast_bytes > 0 && want > most)
+        want = most;
+    return want < SQLITE_CHECKPOINT_LEAST ? SQLITE_CHECKPOINT_LEAST : (int)want;
+}
+
 static enum err
 set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
 {
@@ -242,8 +259,7 @@ set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
         !file_path(s->path, c->folder, "relay.db") ||
         !file_path(s->ballast, c->folder, "ballast"))
         return ERR_USE;
-    s->log_frames_max =
-        c->log_frames != 0 ? (int)c->log_frames : SQLITE_CHECKPOINT_FRAMES;
+    s->log_frames_max = log_frames_max(c);
     s->ballast_bytes = c->read_only ? 0 : c->ballast_bytes;
     return ERR_OK;
 }

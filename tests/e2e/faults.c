@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PATH_LEN = 512 };
@@ -38,31 +39,40 @@ size_of(const char *name)
                                                        : 0;
 }
 
-/* Whether a file may end there. */
+/* Bytes that are left; false: there is no limit. */
 static bool
-fits(int fd, long long end)
+room_left(long long *out)
 {
     static const char *const kept[] = {"relay.db",     "relay.db-wal",
                                        "ballast",      "relay.backup",
                                        "relay.db.new", "relay.backup.new"};
     char path[PATH_LEN];
     char text[32] = {0};
-    struct stat st;
-    long long sum = 0;
     int limit;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || end <= st.st_size ||
-        !path_of(path, "faults.limit"))
-        return true;
+    if (!path_of(path, "faults.limit"))
+        return false;
     limit = open(path, O_RDONLY | O_CLOEXEC);
     if (limit < 0)
-        return true;
+        return false;
     if (read(limit, text, sizeof text - 1) < 0)
         text[0] = '\0';
     close(limit);
+    *out = atoll(text);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        sum += size_of(kept[i]);
-    return sum + end - (long long)st.st_size <= atoll(text);
+        *out -= size_of(kept[i]);
+    return true;
+}
+
+/* Whether a file may end there. */
+static bool
+fits(int fd, long long end)
+{
+    struct stat st;
+    long long room;
+
+    return fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || end <= st.st_size ||
+           !room_left(&room) || end - (long long)st.st_size <= room;
 }
 
 /* ISO C does not convert what dlsym gives; POSIX says that this works. */
@@ -92,6 +102,7 @@ ssize_t pwrite64(int fd, const void *b, size_t len, off_t at);
 int fsync(int fd);
 int fdatasync(int fd);
 int posix_fallocate(int fd, off_t from, off_t len);
+int statvfs(const char *path, struct statvfs *out);
 
 ssize_t
 pwrite(int fd, const void *b, size_t len, off_t at)
@@ -140,4 +151,18 @@ posix_fallocate(int fd, off_t from, off_t len)
         return ENOSPC;
     find("posix_fallocate", &real);
     return real(fd, from, len);
+}
+
+int
+statvfs(const char *path, struct statvfs *out)
+{
+    int (*real)(const char *, struct statvfs *);
+    long long room;
+    int rc;
+
+    find("statvfs", &real);
+    rc = real(path, out);
+    if (rc == 0 && room_left(&room))
+        out->f_bavail = room < 0 ? 0 : (unsigned long long)room / out->f_frsize;
+    return rc;
 }

@@ -7,11 +7,18 @@
 #include <sqlite3.h>
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct faults {
     bool full;          /* writes that make a file longer give SQLITE_FULL */
+    bool full_database; /* only those to what is not the log */
+    uint64_t limit;     /* bytes that database, log and ballast together may
+                         * have; 0: no end of them */
+    const char *folder; /* of these */
     bool sync_fails;    /* the next sync does not */
     bool read_fails;    /* each read */
     unsigned syncs;     /* so far */
@@ -57,14 +64,33 @@ fault_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
     return real->pMethods->xRead(real, p, n, at);
 }
 
+/* Whether so many bytes more fit on the disk. */
+static inline bool
+fault_fits(sqlite3_int64 more)
+{
+    static const char *const kept[] = {"relay.db", "relay.db-wal", "ballast"};
+    uint64_t sum = (uint64_t)more;
+    char path[512];
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", faults.folder, kept[i]);
+        if (stat(path, &st) == 0)
+            sum += (uint64_t)st.st_size;
+    }
+    return sum <= faults.limit;
+}
+
 static inline int
 fault_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
     sqlite3_file *real = fault_of(f);
     sqlite3_int64 size = 0;
 
-    if (faults.full && real->pMethods->xFileSize(real, &size) == SQLITE_OK &&
-        at + n > size)
+    if (real->pMethods->xFileSize(real, &size) == SQLITE_OK && at + n > size &&
+        (faults.full ||
+         (faults.full_database && !((struct fault_file *)(void *)f)->log) ||
+         (faults.limit > 0 && !fault_fits(at + n - size))))
         return SQLITE_FULL;
     return real->pMethods->xWrite(real, p, n, at);
 }

@@ -167,6 +167,9 @@ b05_the_ballast_makes_room_for_sweeping(void **state)
     faults.full = true;
     op = op_append(1, RELAY_MESSAGE, 0, BYTES_OF(fill));
     assert_int_equal(bench_op(b, &op).verdict, RELAY_STORAGE);
+    assert_true(exists(b, "ballast")); /* not for writers */
+    op = op_sweep(HOUR + 1);
+    assert_int_equal(bench_op(b, &op).verdict, RELAY_STORAGE);
     assert_false(exists(b, "ballast"));
     faults.full = false;
     bench_sweep_to(b, HOUR + 1); /* has made room: it is back */
