@@ -470,6 +470,34 @@ a_restore_that_did_not_end_is_not_a_relay(void **state)
     check_filled(&h->second, 100);
 }
 
+/* The relay cannot know what it has forgotten: it shows an older head, which is
+ * what clients notice, and gives the numbers after it out again. */
+static void
+b15_an_old_backup_shows_an_older_head(void **state)
+{
+    struct home *h = *state;
+    struct relay_load_result page;
+    struct relay_op op = op_message(1, "after the restore");
+
+    fill(&h->b, 0, 10 * CHANNELS);
+    assert_ok(do_job(&h->b, STORE_JOB_BACKUP).e);
+    fill(&h->b, 10 * CHANNELS, 20 * CHANNELS);
+    assert_ok(restore(h, path_in(&h->b, STORE_BACKUP_FILE), false));
+    bench_open(&h->second);
+    /* a client that has read up to 20 asks for what is after it */
+    page = bench_page(&h->second, 1, 20);
+    assert_int_equal(page.verdict, RELAY_DONE);
+    assert_int_equal(page.record_count, 0);
+    assert_int_equal(page.last, 10);
+    assert_true(page.complete);
+    assert_int_equal(bench_op(&h->second, &op).number, 11);
+    assert_int_equal(h->second.results.ops[0].last, 11);
+    /* what is sent again by those who have it still is there once */
+    op = load_op(3 * CHANNELS + 1);
+    assert_int_equal(bench_op(&h->second, &op).number, 4);
+    assert_true(h->second.results.ops[0].duplicate);
+}
+
 static void
 wake(void *context)
 {
@@ -600,6 +628,7 @@ main(void)
         HOME(damaged_rows_come_along_when_wanted),
         HOME(a_house_that_is_lived_in_is_not_replaced),
         HOME(a_restore_that_did_not_end_is_not_a_relay),
+        HOME(b15_an_old_backup_shows_an_older_head),
         HOME(batches_are_served_beside_jobs),
         HOME(a_job_can_be_called_off),
         cmocka_unit_test(memory_has_no_file_to_copy),

@@ -328,6 +328,47 @@ b16_commits_have_a_reserve(void **state)
     }
 }
 
+/* Ids and contents that would mean something in SQL, or end a string. */
+static void
+b20_nothing_is_a_part_of_a_statement(void **state)
+{
+    static const char *const names[] = {"'; DROP TABLE record; --",
+                                        "x' OR '1'='1' OR '2",
+                                        "\"; ATTACH 'a' AS b; --",
+                                        "%s%n%s%n%s%n%s%n%s%n",
+                                        "\0\0\0 after a nul and on",
+                                        "? :a @b $c ?1 ?2 ?3 ?4",
+                                        ""};
+    struct bench *b = *state;
+    struct relay_load load = load_page(RELAY_CHANNEL, 1, 0);
+    struct relay_load_result page;
+    struct relay_census c;
+    struct relay_op op;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct bytes text = {(const uint8_t *)names[i], 20};
+
+        if (names[i][0] == '\0' && i + 1 == sizeof names / sizeof *names)
+            text.len = 0;
+        op = op_append(1, RELAY_MESSAGE, 0, text);
+        memset(op.id, 0, sizeof op.id);
+        memcpy(op.id, text.b, text.len < 7 ? text.len : 7);
+        op.id[31] = (uint8_t)i;
+        assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+        memcpy(load.id, op.id, sizeof op.id);
+        page = bench_load(b, &load);
+        assert_int_equal(page.record_count, 1);
+        assert_bytes(page.records[0].bytes, text);
+        op = op_card(1, i + 1, HOUR + 9, "card");
+        op.card.bytes = text;
+        assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+    }
+    assert_ok(store_census(b->store, &c));
+    assert_int_equal(c.channels, sizeof names / sizeof *names);
+    assert_int_equal(c.messages.count, sizeof names / sizeof *names);
+    assert_int_equal(c.cards.count, 1);
+}
+
 static void
 i01_a_full_mailbox_refuses_the_newest(void **state)
 {
@@ -779,6 +820,7 @@ main(void)
         EACH(b16_the_whole_store_has_a_share),
         EACH(b16_whoever_likes_fills_a_fifth),
         EACH(b16_commits_have_a_reserve),
+        EACH(b20_nothing_is_a_part_of_a_statement),
         EACH(i01_a_full_mailbox_refuses_the_newest),
         EACH(letters_are_taken_out),
         EACH(a_page_ends_with_the_credit),
