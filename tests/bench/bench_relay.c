@@ -131,13 +131,30 @@ list(void)
     return 0;
 }
 
-static int
+static bool
+wanted(const struct options *o, const struct relay_row *row)
+{
+    return fnmatch(o->pattern, row->name, 0) == 0;
+}
+
+static bool
+any_wanted(const struct options *o)
+{
+    const struct relay_row *row;
+
+    for (size_t k = 0; (row = relay_row_at(k)) != NULL; k++)
+        if (wanted(o, row))
+            return true;
+    fprintf(stderr, "bench_relay: no such row; --list shows them\n");
+    return false;
+}
+
+static void
 run(const struct options *o)
 {
     static struct relay_figures f;
     struct bench_units units;
     const struct relay_row *row;
-    size_t shown = 0;
 
     bench_units_measure(&units);
     if (o->table)
@@ -147,9 +164,8 @@ run(const struct options *o)
     for (size_t k = 0; (row = relay_row_at(k)) != NULL; k++) {
         double start = crowd_now_us();
 
-        if (fnmatch(o->pattern, row->name, 0) != 0)
+        if (!wanted(o, row))
             continue;
-        shown++;
         fprintf(stderr, "bench_relay: %s ... ", row->name);
         f = (struct relay_figures){
             .row = row, .rounds = o->rounds, .less = o->less};
@@ -160,9 +176,6 @@ run(const struct options *o)
         if (o->json)
             relay_print_json(&f);
     }
-    if (shown == 0)
-        fprintf(stderr, "bench_relay: no such row; --list shows them\n");
-    return shown == 0 ? 64 : 0;
 }
 
 static void
@@ -189,6 +202,8 @@ main(int argc, char **argv)
         return usage(stderr);
     if (o.list)
         return list();
+    if (!any_wanted(&o))
+        return 64;
     if (random_start() != ERR_OK) {
         fprintf(stderr, "bench_relay: libsodium does not start\n");
         return 1;
@@ -196,5 +211,6 @@ main(int argc, char **argv)
     raise_descriptors();
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
-    return run(&o);
+    run(&o);
+    return 0;
 }
