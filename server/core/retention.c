@@ -11,7 +11,7 @@ enum {
 
     /* rows of one SWEEP: some milliseconds of the disk, so that appends
      * beside it hardly wait (B-22) */
-    SWEEP_ROWS = 512,
+    SWEEP_ROWS = 128,
 
     /* hours: a relay that was switched off for so long still counts lifetimes
      * from the true hour when it comes back */
