@@ -70,22 +70,24 @@ struct mls_join {
     const struct mls_psk *psks;
     size_t psk_count;
     const struct mls_group *past; /* whose resumption_psks the Welcome may name
-                                   * (8.6, 11.2, 11.3); NULL when none. After a
-                                   * ReInit the new group must be the one that
-                                   * was asked for; that the same people (or,
-                                   * in a branch, some of them) are in it is
-                                   * for the caller to check */
-    uint64_t now;                 /* seconds; 0: do not look at lifetimes */
+                                   * (8.6, 11.2, 11.3); NULL when none */
+    bool follows_past; /* nothing but a group that follows past: the one that
+                        * its ReInit asked for, or, if it goes on, a branch */
+    bool members_by_caller; /* see "one group after another" */
+    uint64_t now;           /* seconds; 0: do not look at lifetimes */
 };
 
 /* Joins (section 12.4.3.1, every check). *out is owned by the caller, who
  * stores it and forgets the secret in one transaction, unless the key package
  * is one of last resort. That the group id is not one of a group that we are in
  * is for the caller to check, and who the others are: mls_group_member().
+ * A group that follows past is judged by the rules of "one group after
+ * another"; its Welcome is refused where past is another group or NULL.
  *
  * ERR_NOT_FOUND    not for this key package, or a pre-shared key was not given
  * ERR_EXPIRED      now is outside the key package's lifetime
- * ERR_USE          secret is not that of the key package
+ * ERR_USE          secret is not that of the key package; follows_past without
+ *                  a past
  * ERR_MALFORMED    does not parse or breaks a rule, or no tree is there
  * ERR_AUTH         a signature, tag or AEAD does not hold
  * ERR_UNSUPPORTED  another version or suite
@@ -136,6 +138,88 @@ MUST_USE enum err mls_group_join_external(const struct mls_external_join *in,
 
 /* Wipes every secret; NULL is allowed. */
 void mls_group_free(struct mls_group *g);
+
+/* --- one group after another (sections 11.2, 11.3) ----------------------
+ *
+ * Re-initialised: a ReInit is proposed and committed. With that commit the
+ * group has ended, for who made it too: it says and hears nothing more, every
+ * function that would answers ERR_TURN, and it is kept only until the next one
+ * is there. Any member then makes the group that was asked for and sends the
+ * Welcome; the others join it with mls_join.past.
+ * Branched: a member makes a further group for some of the members; the old
+ * one goes on.
+ *
+ * Either is bound to the old group by its resumption_psk, and for who joins
+ *  - its epoch is 1 (12.4.3.1),
+ *  - after a ReInit its id, version, suite and extensions are those asked for,
+ *    and the key is that of the epoch that the ReInit led to; a group with the
+ *    id that was asked for is no other,
+ *  - after a ReInit the same people are in it, in a branch some of them, as the
+ *    old group is now: compared are their credentials, byte for byte, after a
+ *    ReInit also how many members have each. An application whose credentials
+ *    may change says members_by_caller and compares both groups itself before
+ *    it trusts the new one: mls_group_member().
+ * In no other place is such a key accepted. */
+
+/* What a ReInit shall ask for; borrowed for the call. Another version than
+ * MLS_VERSION_10 or suite than MLS_SUITE can be asked for, not made here. */
+struct mls_reinit_plan {
+    struct bytes group_id; /* nobody else's: random, or otherwise unique */
+    uint16_t version;      /* not below MLS_VERSION_10 */
+    uint16_t suite;
+    const struct mls_extension *extensions; /* of the new GroupContext */
+    size_t extension_count;
+};
+
+/* Our part in the new group, and the others; borrowed for the call. */
+struct mls_successor {
+    const struct mls_identity *who;   /* we; copied, the signature key too */
+    uint64_t not_before, not_after;   /* lifetime of our leaf, seconds */
+    const struct bytes *key_packages; /* of the others, new ones, each in an
+                                       * MLSMessage */
+    size_t key_package_count;
+    bool members_by_caller; /* see above */
+    bool omit_tree;         /* no ratchet_tree extension in the Welcome */
+    bool force_path;        /* a path, which 12.4 does not demand: more work
+                             * now, smaller commits of ours later */
+    uint64_t now; /* seconds, for lifetimes of key packages; 0 skips */
+};
+
+/* Whether the group has ended with a ReInit, and what that asked for; borrowed
+ * until g is freed. Before the merge: of mls_staged_group(). */
+bool mls_group_reinit(const struct mls_group *g, struct mls_reinit *out);
+
+/* Makes the group that past's ReInit asked for, with all members of past, by a
+ * commit that nobody but we needs (section 11.2).
+ *
+ *  past     not changed; done with when the new group is stored
+ *  welcome  appended: one MLSMessage for all others, 118 bytes for each and
+ *           the tree; nothing when there are none. To be sent when out is
+ *           stored
+ *  out      the new group at epoch 1, owned by the caller
+ *
+ * ERR_TURN         past has not ended with a ReInit
+ * ERR_UNSUPPORTED  it asked for another version or suite
+ * ERR_MALFORMED    a key package, the extensions or our leaf break a rule, or
+ *                  not the same people are in it
+ * ERR_AUTH         who's key is no good
+ * ERR_EXPIRED      a key package
+ * ERR_FULL         no room for so many members
+ * ERR_TOO_LARGE, ERR_MEMORY */
+MUST_USE enum err mls_group_create_successor(const struct mls_group *past,
+                                             const struct mls_successor *in,
+                                             struct buf *welcome,
+                                             struct mls_group **out);
+
+/* Makes a group of some members of past, with its extensions (section 11.3);
+ * group_id is nobody else's. past goes on; with the Welcome on its way it may
+ * be eight epochs further at most, then its key is gone. All else as above;
+ * ERR_TURN when past has ended or we were removed. */
+MUST_USE enum err mls_group_create_branch(const struct mls_group *past,
+                                          struct bytes group_id,
+                                          const struct mls_successor *in,
+                                          struct buf *welcome,
+                                          struct mls_group **out);
 
 /* --- looking ----------------------------------------------------------- */
 
@@ -245,6 +329,11 @@ MUST_USE enum err mls_group_propose_add(const struct mls_group *g,
                                         enum mls_framing framing,
                                         struct buf *out,
                                         struct mls_staged **staged);
+MUST_USE enum err mls_group_propose_reinit(const struct mls_group *g,
+                                           const struct mls_reinit_plan *to,
+                                           enum mls_framing framing,
+                                           struct buf *out,
+                                           struct mls_staged **staged);
 
 /* What a commit shall do besides the proposals that wait in the group; borrowed
  * for the call. All zero: an empty commit with a path. */
@@ -260,9 +349,13 @@ struct mls_commit_plan {
     size_t psk_count;                 /* at most MLS_PSKS_MAX in one commit */
     const struct mls_psk *known_psks; /* that waiting proposals may name */
     size_t known_psk_count;
-    bool skip_pending; /* leave waiting proposals out */
-    bool omit_tree;    /* no ratchet_tree extension in the Welcome */
-    bool force_path;   /* a path also when only Adds are committed */
+    const struct mls_reinit_plan *reinit; /* by value, alone: it ends the group;
+                                           * waiting proposals are left out, so
+                                           * commit those first (12.2). NULL:
+                                           * none */
+    bool skip_pending;                    /* leave waiting proposals out */
+    bool omit_tree;  /* no ratchet_tree extension in the Welcome */
+    bool force_path; /* a path also when only Adds are committed */
     enum mls_framing framing;
     size_t padding;
     struct bytes authenticated_data;
@@ -278,9 +371,10 @@ struct mls_commit_plan {
  *           each and the tree; or nothing
  *  staged   owned by the caller; mls_staged_save_pending() keeps it
  *
- * ERR_MALFORMED when an add, a remove or the extensions are not valid,
- * ERR_EXPIRED an add, ERR_FULL no room for more members, ERR_TOO_LARGE,
- * ERR_MEMORY, ERR_TURN (we were removed, or the group has ended). */
+ * ERR_MALFORMED when an add, a remove, the extensions or the ReInit are not
+ * valid, or a ReInit is not alone, ERR_EXPIRED an add, ERR_FULL no room for
+ * more members, ERR_TOO_LARGE, ERR_MEMORY, ERR_TURN (we were removed, or the
+ * group has ended). */
 MUST_USE enum err mls_group_commit(const struct mls_group *g,
                                    const struct mls_commit_plan *plan,
                                    struct buf *commit,

@@ -43,6 +43,16 @@ struct mls_extension {
     struct bytes data;
 };
 
+/* The group that a ReInit asks for (section 12.1.5), as it stands on the wire:
+ * borrowed. */
+struct mls_reinit {
+    struct bytes group_id;
+    uint16_t version;
+    uint16_t suite;
+    struct bytes extensions; /* each: type (2 bytes), length, data; the content
+                              * of the vector */
+};
+
 enum {
     MLS_EXTENSION_APPLICATION_ID = 0x0001,
     MLS_EXTENSION_RATCHET_TREE = 0x0002,

@@ -55,7 +55,7 @@ static enum err
 mix_psks(struct mls_committing *c)
 {
     struct mls_psk_source from = {
-        .g = c->g,
+        .g = c->past != NULL ? c->past : c->g,
         .psks = c->plan->psks,
         .count = c->plan->psk_count,
         .more = c->plan->known_psks,
@@ -206,39 +206,46 @@ to_caller(enum err e)
 }
 
 enum err
-mls_group_commit(const struct mls_group *g,
-                 const struct mls_commit_plan *plan,
-                 struct buf *commit,
-                 struct buf *welcome,
-                 struct mls_staged **staged)
+mls_commit_make(struct mls_committing *c,
+                struct buf *commit,
+                struct buf *welcome,
+                struct mls_staged **staged)
 {
-    struct mls_committing c = {
-        .g = g, .plan = plan, .values = buf_limited(MLS_LIMIT_BYTES)};
     size_t commit_len = commit->len, welcome_len = welcome->len;
-    struct mls_staged *s;
+    struct mls_staged *s = mls_staged_new(MLS_STAGED_COMMIT);
     enum err e;
 
-    if (g->closed)
-        return ERR_TURN;
-    s = mls_staged_new(MLS_STAGED_COMMIT);
     if (s == NULL)
         return ERR_MEMORY;
-    s->sender = (struct mls_sender){MLS_SENDER_MEMBER, g->own.v};
-    s->wire_format = plan->framing == MLS_FRAME_PUBLIC
+    c->values = buf_limited(MLS_LIMIT_BYTES);
+    s->sender = (struct mls_sender){MLS_SENDER_MEMBER, c->g->own.v};
+    s->wire_format = c->plan->framing == MLS_FRAME_PUBLIC
                          ? MLS_WIRE_PUBLIC_MESSAGE
                          : MLS_WIRE_PRIVATE_MESSAGE;
-    e = make(&c, s, commit, welcome);
-    if (e == ERR_OK && c.result.reinit != NULL)
-        e = mls_group_end(c.next, c.result.reinit);
+    e = make(c, s, commit, welcome);
+    if (e == ERR_OK && c->result.reinit != NULL)
+        e = mls_group_end(c->next, c->result.reinit);
     if (e == ERR_OK) {
-        s->next = c.next;
-        c.next = NULL;
+        s->next = c->next;
+        c->next = NULL;
         *staged = s;
     } else {
         buf_truncate(commit, commit_len);
         buf_truncate(welcome, welcome_len);
         mls_staged_free(s);
     }
-    mls_committing_end(&c);
+    mls_committing_end(c);
     return to_caller(e);
+}
+
+enum err
+mls_group_commit(const struct mls_group *g,
+                 const struct mls_commit_plan *plan,
+                 struct buf *commit,
+                 struct buf *welcome,
+                 struct mls_staged **staged)
+{
+    struct mls_committing c = {.g = g, .plan = plan};
+
+    return g->closed ? ERR_TURN : mls_commit_make(&c, commit, welcome, staged);
 }

@@ -41,6 +41,22 @@ write_psks(struct mls_committing *c)
     }
 }
 
+/* 11.2, 11.3: the resumption_psk of the group that this one follows, as it is
+ * now. */
+static void
+write_past(struct mls_committing *c)
+{
+    uint8_t nonce[MLS_HASH_LEN];
+    struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
+                            .usage = c->usage,
+                            .psk_group_id = mls_group_id(c->past),
+                            .psk_epoch = mls_group_epoch(c->past),
+                            .nonce = BYTES_OF(nonce)};
+
+    random_bytes(nonce, sizeof nonce);
+    mls_proposal_write_psk(&id, &c->values);
+}
+
 static enum err
 write_extensions(struct mls_committing *c)
 {
@@ -66,6 +82,10 @@ write_values(struct mls_committing *c)
     if (e == ERR_OK)
         e = write_adds(c);
     write_psks(c);
+    if (c->past != NULL)
+        write_past(c);
+    if (e == ERR_OK && c->plan->reinit != NULL)
+        e = mls_reinit_write(c->plan->reinit, &c->values);
     return e == ERR_OK ? buf_end(&c->values) : e;
 }
 
@@ -234,7 +254,8 @@ item_limit(const struct mls_committing *c)
     const struct mls_commit_plan *plan = c->plan;
 
     return plan->add_count + plan->remove_count + plan->psk_count +
-           (plan->replace_extensions ? 1 : 0) +
+           (plan->replace_extensions ? 1 : 0) + (plan->reinit != NULL ? 1 : 0) +
+           (c->past != NULL ? 1 : 0) +
            (plan->skip_pending ? 0 : c->g->pending_count);
 }
 
@@ -262,6 +283,7 @@ mls_commit_choose(struct mls_committing *c)
     enum err e = write_values(c);
 
     scene.now = c->plan->now;
+    scene.successor = c->past != NULL;
     if (e != ERR_OK)
         return e;
     c->items = mem_new_array(item_limit(c), sizeof *c->items);

@@ -10,6 +10,8 @@
 struct mls_committing {
     const struct mls_group *g;
     const struct mls_commit_plan *plan;
+    const struct mls_group *past; /* that g follows with this commit, or NULL */
+    enum mls_psk_usage usage;     /* past only: REINIT or BRANCH */
 
     struct buf values;               /* the proposals by value, encoded */
     struct mls_proposal_item *items; /* borrow from values and from g */
@@ -27,6 +29,13 @@ struct mls_committing {
 };
 
 void mls_committing_end(struct mls_committing *c);
+
+/* commit.c: mls_group_commit() with c, of which the first four are given; the
+ * rest is zero. It is ended here. */
+MUST_USE enum err mls_commit_make(struct mls_committing *c,
+                                  struct buf *commit,
+                                  struct buf *welcome,
+                                  struct mls_staged **staged);
 
 /* commit_choose.c: fills values, items and result, and makes next with the tree
  * and the extensions that the proposals give. What the plan asks for must be

@@ -14,16 +14,9 @@
 
 /* --- beginning and end -------------------------------------------------- */
 
-/* What mls_group_create() was asked for. */
-struct beginning {
-    const struct mls_identity *who;
-    uint64_t not_before;
-    uint64_t not_after;
-};
-
 /* The tree of one leaf and its private key. */
 static enum err
-begin_tree(struct mls_group *g, const struct beginning *b)
+begin_tree(struct mls_group *g, const struct mls_beginning *b)
 {
     const struct mls_leaf_index zero = {0};
     struct buf leaf = buf_limited(MLS_LIMIT_BYTES);
@@ -68,28 +61,21 @@ begin_epoch(struct mls_group *g)
 }
 
 enum err
-mls_group_create(const struct mls_identity *who,
-                 struct bytes group_id,
-                 const struct mls_extension *extensions,
-                 size_t extension_count,
-                 uint64_t not_before,
-                 uint64_t not_after,
-                 struct mls_group **out)
+mls_group_begin(const struct mls_beginning *b, struct mls_group **out)
 {
-    struct beginning b = {who, not_before, not_after};
     struct mls_group *g = mls_epoch_empty();
     enum err e;
 
     if (g == NULL)
         return ERR_MEMORY;
-    g->signature = who->signature;
-    buf_append(&g->id, group_id);
-    mls_extensions_write(extensions, extension_count, &g->extensions);
+    g->signature = b->who->signature;
+    buf_append(&g->id, b->group_id);
+    buf_append(&g->extensions, b->extensions);
     e = buf_end(&g->id) != ERR_OK ? buf_end(&g->id) : buf_end(&g->extensions);
     if (e == ERR_OK)
         e = mls_check_group_extensions(buf_bytes(&g->extensions));
     if (e == ERR_OK)
-        e = begin_tree(g, &b);
+        e = begin_tree(g, b);
     if (e == ERR_OK)
         e = begin_epoch(g);
     if (e != ERR_OK) {
@@ -98,6 +84,28 @@ mls_group_create(const struct mls_identity *who,
     }
     *out = g;
     return ERR_OK;
+}
+
+enum err
+mls_group_create(const struct mls_identity *who,
+                 struct bytes group_id,
+                 const struct mls_extension *extensions,
+                 size_t extension_count,
+                 uint64_t not_before,
+                 uint64_t not_after,
+                 struct mls_group **out)
+{
+    struct mls_beginning b = {who, group_id, {0}, not_before, not_after};
+    struct buf list = buf_limited(MLS_LIMIT_BYTES);
+    enum err e;
+
+    mls_extensions_write(extensions, extension_count, &list);
+    e = buf_end(&list);
+    b.extensions = buf_bytes(&list);
+    if (e == ERR_OK)
+        e = mls_group_begin(&b, out);
+    buf_free(&list);
+    return e;
 }
 
 /* Everything that opens something. */
@@ -226,8 +234,8 @@ mls_group_ratchet_tree(const struct mls_group *g, struct buf *out)
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch)
 {
-    if (epoch == g->epoch)
-        return &g->secrets.resumption;
+    if (epoch == g->epoch) /* without ratchets: removed, all is wiped */
+        return g->ratchets != NULL ? &g->secrets.resumption : NULL;
     for (size_t i = 0; i < g->past_count; i++) {
         if (g->past[i].epoch == epoch)
             return &g->past[i].psk;

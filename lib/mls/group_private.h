@@ -101,19 +101,50 @@ MUST_USE enum err mls_staged_reserve_items(struct mls_staged *s, size_t count);
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch);
 
+/* What mls_group_create() is asked for, the extensions as a list; borrowed. */
+struct mls_beginning {
+    const struct mls_identity *who;
+    struct bytes group_id;
+    struct bytes extensions;
+    uint64_t not_before;
+    uint64_t not_after;
+};
+MUST_USE enum err
+mls_group_begin(const struct mls_beginning *b, struct mls_group **out);
+
 /* --- reinit.c ----------------------------------------------------------- */
+
+/* Appends the ReInit proposal. ERR_MALFORMED when the group that it asks for
+ * could never begin, ERR_MEMORY, ERR_TOO_LARGE. */
+MUST_USE enum err
+mls_reinit_write(const struct mls_reinit_plan *plan, struct buf *out);
 
 /* g ends with this ReInit (12.1.5). ERR_MEMORY, ERR_TOO_LARGE. */
 MUST_USE enum err
 mls_group_end(struct mls_group *g, const struct mls_reinit *how);
 
 /* 11.2, 12.4.3.1: past ended with a ReInit, in the commit that led to the epoch
- * of the pre-shared key, and the new group is the one that it asked for. That
- * the same people are in it is the application's to see. ERR_MALFORMED. */
+ * of the pre-shared key, and the new group is the one that it asked for.
+ * ERR_MALFORMED. */
 MUST_USE enum err
 mls_check_reinit_successor(const struct mls_group *past,
                            uint64_t psk_epoch,
                            const struct mls_group_context *gc);
+
+/* 11.2: a group with the id that past's ReInit asked for, or any if follows,
+ * begins with the key that says so: of usage reinit after a ReInit, else
+ * branch. of is that key, NULL when there is none. ERR_MALFORMED. */
+MUST_USE enum err mls_check_successor_psk(const struct mls_group *past,
+                                          const struct mls_psk_id *of,
+                                          struct bytes group_id,
+                                          bool follows);
+
+/* 11.2, 11.3, 12.4.3.1: the same people are in both trees, in a branch some of
+ * the old ones in the new. Their credentials are compared byte for byte.
+ * ERR_MALFORMED, ERR_MEMORY. */
+MUST_USE enum err mls_check_successor_members(const struct mls_tree *old,
+                                              const struct mls_tree *now,
+                                              enum mls_psk_usage usage);
 
 /* --- pending.c ---------------------------------------------------------- */
 

@@ -296,3 +296,24 @@ mls_group_propose_add(const struct mls_group *g,
     buf_free(&proposal);
     return e;
 }
+
+enum err
+mls_group_propose_reinit(const struct mls_group *g,
+                         const struct mls_reinit_plan *to,
+                         enum mls_framing framing,
+                         struct buf *out,
+                         struct mls_staged **staged)
+{
+    struct buf proposal = buf_limited(MLS_LIMIT_BYTES);
+    enum err e;
+
+    if (g->closed)
+        return ERR_TURN;
+    e = mls_reinit_write(to, &proposal);
+    if (e == ERR_OK)
+        e = buf_end(&proposal);
+    if (e == ERR_OK)
+        e = propose(g, buf_bytes(&proposal), NULL, framing, out, staged);
+    buf_free(&proposal);
+    return e;
+}

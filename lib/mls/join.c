@@ -142,15 +142,37 @@ open_info(struct joining *w)
     mls_key_schedule_welcome(&w->joiner, &w->psk, &welcome);
     e = mls_welcome_open_info(&w->welcome, &welcome, &w->opened_info);
     mls_secret_wipe(&welcome);
-    if (e == ERR_OK)
-        e = mls_group_info_read(buf_bytes(&w->opened_info), &w->info);
+    return e == ERR_OK
+               ? mls_group_info_read(buf_bytes(&w->opened_info), &w->info)
+               : e;
+}
+
+/* 11.2, 11.3: whether it may be the group that it is. Who is in it is seen when
+ * the tree is there. */
+static enum err
+check_succession(const struct joining *w)
+{
+    const struct mls_group_context *gc = &w->info.context;
+    enum err e = ERR_OK;
+
+    if (w->in->past != NULL)
+        e = mls_check_successor_psk(w->in->past, w->successor ? &w->of : NULL,
+                                    gc->group_id, w->in->follows_past);
     if (e != ERR_OK || !w->successor)
         return e;
-    if (w->info.context.epoch != 1)
+    if (gc->epoch != 1)
         return ERR_MALFORMED;
     return w->of.usage == MLS_PSK_USAGE_REINIT
-               ? mls_check_reinit_successor(w->in->past, w->of.psk_epoch,
-                                            &w->info.context)
+               ? mls_check_reinit_successor(w->in->past, w->of.psk_epoch, gc)
+               : ERR_OK;
+}
+
+static enum err
+check_members(const struct joining *w)
+{
+    return w->successor && !w->in->members_by_caller
+               ? mls_check_successor_members(w->in->past->tree, w->g->tree,
+                                             w->of.usage)
                : ERR_OK;
 }
 
@@ -203,14 +225,19 @@ begin_epoch(struct joining *w)
 static enum err
 join(struct joining *w)
 {
-    enum err e = take_key_package(w);
+    enum err e;
 
+    if (w->in->follows_past && w->in->past == NULL)
+        return ERR_USE;
+    e = take_key_package(w);
     if (e == ERR_OK)
         e = open_secrets(w);
     if (e == ERR_OK)
         e = mix_psks(w);
     if (e == ERR_OK)
         e = open_info(w);
+    if (e == ERR_OK)
+        e = check_succession(w);
     if (e != ERR_OK)
         return e;
     w->g = mls_epoch_empty();
@@ -218,6 +245,8 @@ join(struct joining *w)
         return ERR_MEMORY;
     w->g->signature = w->in->secret->signature;
     e = mls_join_info(w->g, &w->info, w->in->ratchet_tree);
+    if (e == ERR_OK)
+        e = check_members(w);
     if (e == ERR_OK)
         e = find_own_leaf(w);
     if (e == ERR_OK)

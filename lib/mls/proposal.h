@@ -8,13 +8,6 @@
 #include "psk.h"
 #include "treekem.h"
 
-struct mls_reinit {
-    struct bytes group_id;
-    uint16_t version;
-    uint16_t suite;
-    struct bytes extensions; /* a list */
-};
-
 /* Borrowed. Only the field of its type is filled. */
 struct mls_proposal {
     struct bytes raw; /* the whole as received, type included */

@@ -70,11 +70,10 @@ mls_check_remove_target(const struct mls_tree *t, uint32_t removed)
 }
 
 enum err
-mls_check_psk_proposal(const struct mls_psk_id *id)
+mls_check_psk_proposal(const struct mls_psk_id *id, bool successor)
 {
     /* 12.1.4: the other usages belong to the first commit of another group */
-    if (id->type == MLS_PSK_RESUMPTION &&
-        id->usage != MLS_PSK_USAGE_APPLICATION)
+    if (mls_psk_is_successor(id) && !successor)
         return ERR_MALFORMED;
     return mls_psk_id_check(id);
 }
@@ -102,7 +101,7 @@ mls_check_proposal(const struct mls_proposal_scene *scene,
     case MLS_PROPOSAL_REMOVE:
         return mls_check_remove_target(scene->tree, p->u.remove);
     case MLS_PROPOSAL_PSK:
-        return mls_check_psk_proposal(&p->u.psk);
+        return mls_check_psk_proposal(&p->u.psk, scene->successor);
     case MLS_PROPOSAL_REINIT:
         return mls_check_reinit(&p->u.reinit);
     case MLS_PROPOSAL_EXTERNAL_INIT:

@@ -30,7 +30,9 @@ struct mls_proposal_scene {
     struct bytes extensions; /* of the GroupContext before; a list */
     enum mls_sender_type committer_type; /* MEMBER or NEW_MEMBER_COMMIT */
     struct mls_leaf_index committer;     /* MEMBER */
-    uint64_t now; /* seconds, for the lifetime of Adds; 0 skips */
+    bool successor; /* the first commit of a group that follows another, which
+                     * only its maker sees */
+    uint64_t now;   /* seconds, for the lifetime of Adds; 0 skips */
 };
 
 /* One proposal by itself (12.1.1 to 12.1.8.2): also when it arrives and waits;
@@ -63,7 +65,8 @@ MUST_USE enum err mls_check_update_key(const struct mls_leaf_node *now,
 MUST_USE enum err
 mls_check_remove_target(const struct mls_tree *t, uint32_t removed);
 /* 12.1.4: usage and length of the nonce. */
-MUST_USE enum err mls_check_psk_proposal(const struct mls_psk_id *id);
+MUST_USE enum err
+mls_check_psk_proposal(const struct mls_psk_id *id, bool successor);
 /* 12.1.5: the version is not lower. */
 MUST_USE enum err mls_check_reinit(const struct mls_reinit *r);
 

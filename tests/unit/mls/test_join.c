@@ -495,8 +495,11 @@ successor_is_what_was_asked_for(void **state)
     assert_err(join_successor(&o, id, how), ERR_MALFORMED);
     id.psk_epoch = 1; /* an epoch before the end */
     assert_err(join_successor(&o, id, good), ERR_MALFORMED);
-    id.usage = MLS_PSK_USAGE_BRANCH; /* may begin anywhere */
-    assert_err(join_successor(&o, id, good), ERR_AUTH);
+    id.usage = MLS_PSK_USAGE_BRANCH; /* with the id that was asked for */
+    assert_err(join_successor(&o, id, good), ERR_MALFORMED);
+    how = good; /* a branch may begin anywhere */
+    how.group_id = bytes_str("another");
+    assert_err(join_successor(&o, id, how), ERR_AUTH);
     end(&o);
 }
 
