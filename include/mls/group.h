@@ -145,7 +145,9 @@ void mls_group_free(struct mls_group *g);
  * group has ended, for who made it too: it says and hears nothing more, every
  * function that would answers ERR_TURN, and it is kept only until the next one
  * is there. Any member then makes the group that was asked for and sends the
- * Welcome; the others join it with mls_join.past.
+ * Welcome; the others join it with mls_join.past. That it is who committed
+ * unless he is gone (12.4.1), and which group counts if two make one, is for
+ * the application to see to.
  * Branched: a member makes a further group for some of the members; the old
  * one goes on.
  *
