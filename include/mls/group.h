@@ -263,7 +263,8 @@ bool mls_group_extension(const struct mls_group *g,
 
 /* The same for all members of an epoch. The authenticator (8.7) is what people
  * compare by another way, and no key; the others are the hash of the tree (7.8)
- * and of all commits so far (8.2), zeros at epoch 0. */
+ * and of all commits so far (8.2), zeros at epoch 0. Once we were removed the
+ * authenticator is zeros. */
 void mls_group_epoch_authenticator(const struct mls_group *g,
                                    uint8_t out[static MLS_HASH_LEN]);
 void mls_group_tree_hash(const struct mls_group *g,
@@ -278,8 +279,8 @@ MUST_USE enum err
 mls_group_ratchet_tree(const struct mls_group *g, struct buf *out);
 
 /* MLS-Exporter (section 8.5): fills out[0 .. len), for all members of the epoch
- * the same; wiped by the caller. ERR_TOO_LARGE when len is over 255 * 32, or
- * label over MLS_LABEL_MAX. */
+ * the same; wiped by the caller. ERR_TURN once we were removed; ERR_TOO_LARGE
+ * when len is over 255 * 32, or label over MLS_LABEL_MAX. */
 MUST_USE enum err mls_group_export(const struct mls_group *g,
                                    const char *label,
                                    struct bytes context,

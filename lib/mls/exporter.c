@@ -33,5 +33,7 @@ mls_group_export(const struct mls_group *g,
                  uint8_t *out,
                  size_t len)
 {
+    if (!mls_group_has_secrets(g))
+        return ERR_TURN;
     return mls_exporter(&g->secrets.exporter, label, context, out, len);
 }

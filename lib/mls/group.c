@@ -231,11 +231,19 @@ mls_group_ratchet_tree(const struct mls_group *g, struct buf *out)
     return buf_end(out);
 }
 
+bool
+mls_group_has_secrets(const struct mls_group *g)
+{
+    return g->ratchets != NULL; /* they go with the others */
+}
+
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch)
 {
-    if (epoch == g->epoch) /* without ratchets: removed, all is wiped */
-        return g->ratchets != NULL ? &g->secrets.resumption : NULL;
+    if (!mls_group_has_secrets(g))
+        return NULL;
+    if (epoch == g->epoch)
+        return &g->secrets.resumption;
     for (size_t i = 0; i < g->past_count; i++) {
         if (g->past[i].epoch == epoch)
             return &g->past[i].psk;

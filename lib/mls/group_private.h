@@ -97,6 +97,10 @@ MUST_USE struct mls_staged *mls_staged_new(enum mls_staged_kind kind);
 /* Room for count items, all empty. ERR_MEMORY. */
 MUST_USE enum err mls_staged_reserve_items(struct mls_staged *s, size_t count);
 
+/* False once we were removed: what is left of the secrets is zeros, which are
+ * no keys. */
+bool mls_group_has_secrets(const struct mls_group *g);
+
 /* The resumption_psk of an epoch that we were in; NULL when it is gone. */
 const struct mls_secret *
 mls_group_resumption(const struct mls_group *g, uint64_t epoch);
