@@ -64,8 +64,6 @@ mix_psks(struct mls_committing *c)
     uint16_t index = 0;
     enum err e = ERR_OK;
 
-    if (c->result.psk_count > MLS_PSKS_MAX)
-        return ERR_TOO_LARGE;
     mls_psk_secret_init(&c->psk);
     for (size_t i = 0; e == ERR_OK && i < c->item_count; i++) {
         const struct mls_proposal *p = &c->items[i].proposal;

@@ -280,7 +280,8 @@ enum err
 mls_commit_choose(struct mls_committing *c)
 {
     struct mls_proposal_scene scene = mls_group_scene(c->g);
-    enum err e = write_values(c);
+    size_t psks = c->plan->psk_count + (c->past != NULL ? 1 : 0);
+    enum err e = psks > MLS_PSKS_MAX ? ERR_TOO_LARGE : write_values(c);
 
     scene.now = c->plan->now;
     scene.successor = c->past != NULL;

@@ -148,7 +148,8 @@ write_init(struct entering *w)
 static enum err
 write_proposals(struct entering *w)
 {
-    enum err e = write_init(w);
+    enum err e =
+        w->in->psk_count > MLS_PSKS_MAX ? ERR_TOO_LARGE : write_init(w);
 
     if (e != ERR_OK)
         return e;
@@ -261,8 +262,6 @@ mix_psks(struct entering *w)
     uint16_t index = 0;
     enum err e = ERR_OK;
 
-    if (w->in->psk_count > MLS_PSKS_MAX)
-        return ERR_TOO_LARGE;
     mls_psk_secret_init(&w->psk);
     for (size_t i = 0; e == ERR_OK && i < w->item_count; i++) {
         const struct mls_proposal *p = &w->items[i].proposal;

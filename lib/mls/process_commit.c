@@ -187,8 +187,6 @@ shared_secrets(struct judging *w)
     if (w->result.has_external_init)
         e = mls_key_schedule_external_open(&w->g->secrets.external,
                                            w->result.external_init, &w->init);
-    if (w->result.psk_count > MLS_PSKS_MAX)
-        return ERR_MALFORMED;
     mls_psk_secret_init(&w->psk);
     for (size_t i = 0; e == ERR_OK && i < w->item_count; i++) {
         const struct mls_proposal *p = &w->items[i].proposal;

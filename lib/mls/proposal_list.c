@@ -74,6 +74,9 @@ mls_check_list_targets(const struct mls_proposal_scene *scene,
 enum err
 mls_check_list_psks(const struct mls_proposal_item *items, size_t count)
 {
+    /* before the square of their number can hurt */
+    if (count_type(items, count, MLS_PROPOSAL_PSK) > MLS_PSKS_MAX)
+        return ERR_MALFORMED;
     for (size_t i = 0; i < count; i++) {
         if (items[i].proposal.type != MLS_PROPOSAL_PSK)
             continue;

@@ -71,8 +71,9 @@ mls_check_psk_proposal(const struct mls_psk_id *id, bool successor);
 MUST_USE enum err mls_check_reinit(const struct mls_reinit *r);
 
 /* 12.2, a committer who is a member: no Update of its own, no Remove of
- * itself; no leaf updated or removed twice (also ERR_MEMORY); no PSK twice; at
- * most one change of the extensions; a ReInit alone; no ExternalInit. */
+ * itself; no leaf updated or removed twice (also ERR_MEMORY); no PSK twice, and
+ * no more of them than MLS_PSKS_MAX; at most one change of the extensions; a
+ * ReInit alone; no ExternalInit. */
 MUST_USE enum err mls_check_list_own(const struct mls_proposal_scene *scene,
                                      const struct mls_proposal_item *items,
                                      size_t count);

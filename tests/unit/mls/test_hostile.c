@@ -76,11 +76,68 @@ no_keys_from_wiped_secrets(void **state)
     people_free(&all);
 }
 
+/* --- floods ---------------------------------------------------------------
+ */
+
+/* A pre-shared key that every member has, each time with another nonce. */
+static void
+write_known_psk(unsigned number, struct buf *out)
+{
+    const uint8_t nonce[MLS_HASH_LEN] = {(uint8_t)(number >> 8),
+                                         (uint8_t)number};
+    const struct mls_psk_id id = {.type = MLS_PSK_RESUMPTION,
+                                  .usage = MLS_PSK_USAGE_APPLICATION,
+                                  .psk_group_id = bytes_str("the group"),
+                                  .psk_epoch = 1,
+                                  .nonce = BYTES_OF(nonce)};
+
+    buf_reset(out);
+    mls_proposal_write_psk(&id, out);
+}
+
+/* Each proposal is good by itself; together they are more than a commit may
+ * name. As many go into it as may, the rest is left out. */
+static void
+waiting_keys_do_not_stop_commits(void **state)
+{
+    struct mls_commit_plan plan = {0};
+    struct buf proposal = buf_limited(4096);
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct mls_staged *s;
+    struct people all;
+    struct craft c;
+
+    (void)state;
+    people_gather(&all, 3);
+    c = craft_begin(&all.of[1]);
+    for (unsigned i = 0; i <= MLS_PSKS_MAX; i++) {
+        write_known_psk(i, &proposal);
+        c.body = buf_bytes(&proposal);
+        craft_end(&c, &out);
+        person_take(&all.of[0], buf_bytes(&out), MLS_STAGED_PROPOSAL);
+        person_take(&all.of[2], buf_bytes(&out), MLS_STAGED_PROPOSAL);
+    }
+    buf_reset(&out);
+    assert_ok(mls_group_commit(all.of[0].g, &plan, &out, &welcome, &s));
+    assert_int_equal(mls_staged_change_count(s), MLS_PSKS_MAX);
+    mls_group_merge(all.of[0].g, s);
+    person_take(&all.of[2], buf_bytes(&out), MLS_STAGED_COMMIT);
+    mls_group_free(all.of[1].g);
+    all.of[1].g = NULL;
+    people_agree(&all);
+    buf_free(&proposal);
+    buf_free(&out);
+    buf_free(&welcome);
+    people_free(&all);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_keys_from_wiped_secrets),
+        cmocka_unit_test(waiting_keys_do_not_stop_commits),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
