@@ -2,6 +2,8 @@
 /* Lists of extensions, RFC 9420 sections 13.4, 11.1 and 12.1.8.1. */
 #include "extension.h"
 
+#include <string.h>
+
 bool
 mls_extensions_next(struct reader *r, struct mls_extension *out)
 {
@@ -12,25 +14,21 @@ mls_extensions_next(struct reader *r, struct mls_extension *out)
     return reader_check(r) == ERR_OK;
 }
 
-/* 13.4: no type twice. Lists are short; a long one is refused before the
- * square of its length can hurt. */
+/* 13.4: no type twice. Most lists have none or one: no set is made for them. */
 static bool
 types_unique(struct bytes list)
 {
-    enum { MANY = 1024 };
     struct reader r = {.rest = list};
-    struct mls_extension a, b;
-    size_t count = 0;
+    struct mls_type_set seen;
+    struct mls_extension first, x;
 
-    while (mls_extensions_next(&r, &a)) {
-        struct reader later = r;
-
-        if (++count > MANY)
+    if (!mls_extensions_next(&r, &first) || !reader_more(&r))
+        return reader_end(&r) == ERR_OK;
+    mls_type_set_init(&seen, (struct bytes){0});
+    (void)mls_type_set_add(&seen, first.type);
+    while (mls_extensions_next(&r, &x))
+        if (!mls_type_set_add(&seen, x.type))
             return false;
-        while (mls_extensions_next(&later, &b))
-            if (a.type == b.type)
-                return false;
-    }
     return reader_end(&r) == ERR_OK;
 }
 
@@ -95,13 +93,39 @@ mls_types_hold(struct bytes types, uint16_t type)
     return false;
 }
 
-/* A vector of uint16: its content. */
+void
+mls_type_set_init(struct mls_type_set *s, struct bytes types)
+{
+    struct reader r = {.rest = types};
+
+    memset(s, 0, sizeof *s);
+    while (reader_more(&r))
+        (void)mls_type_set_add(s, reader_u16(&r));
+}
+
+bool
+mls_type_set_add(struct mls_type_set *s, uint16_t type)
+{
+    bool there = mls_type_set_has(s, type);
+
+    s->bits[type / 32] |= 1U << type % 32;
+    return !there;
+}
+
+bool
+mls_type_set_has(const struct mls_type_set *s, uint16_t type)
+{
+    return (s->bits[type / 32] & 1U << type % 32) != 0;
+}
+
+/* A vector of uint16: its content. With more entries than there are types some
+ * must be there twice. */
 static struct bytes
 read_types(struct reader *r)
 {
     struct bytes types = reader_opaque(r);
 
-    if (types.len % 2 != 0)
+    if (types.len % 2 != 0 || types.len / 2 > UINT16_MAX + 1)
         reader_fail(r);
     return types;
 }

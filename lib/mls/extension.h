@@ -35,7 +35,19 @@ bool mls_type_is_grease(uint16_t type);
 /* True when the content of a vector of uint16 holds type. */
 bool mls_types_hold(struct bytes types, uint16_t type);
 
-/* RequiredCapabilities (11.1): contents of vectors of uint16. */
+/* Types, where many are asked for: as both lists may be a peer's, looking
+ * through one for each entry of the other would cost their product. */
+struct mls_type_set {
+    uint32_t bits[(UINT16_MAX + 1) / 32];
+};
+/* The content of a vector of uint16. */
+void mls_type_set_init(struct mls_type_set *s, struct bytes types);
+/* False when it is there already. */
+bool mls_type_set_add(struct mls_type_set *s, uint16_t type);
+bool mls_type_set_has(const struct mls_type_set *s, uint16_t type);
+
+/* RequiredCapabilities (11.1): contents of vectors of uint16, none longer than
+ * there are types: each leaf is compared with them. */
 struct mls_required_capabilities {
     struct bytes extensions;
     struct bytes proposals;

@@ -20,18 +20,17 @@ mls_check_leaf_source(const struct mls_leaf_node *leaf,
 }
 
 static bool
-supports_extension(const struct mls_capabilities *c, uint16_t type)
+supports_extension(const struct mls_type_set *listed, uint16_t type)
 {
-    return mls_extension_is_default(type) ||
-           mls_types_hold(c->extensions, type);
+    return mls_extension_is_default(type) || mls_type_set_has(listed, type);
 }
 
 static bool
-supports_proposal(const struct mls_capabilities *c, uint16_t type)
+supports_proposal(const struct mls_type_set *listed, uint16_t type)
 {
     return (type >= MLS_PROPOSAL_ADD &&
             type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS) ||
-           mls_types_hold(c->proposals, type);
+           mls_type_set_has(listed, type);
 }
 
 enum err
@@ -39,6 +38,7 @@ mls_check_leaf_capabilities(const struct mls_leaf_node *leaf)
 {
     const struct mls_capabilities *c = &leaf->capabilities;
     struct reader r = {.rest = leaf->extensions};
+    struct mls_type_set listed;
     struct mls_extension x;
 
     if (!mls_types_hold(c->versions, MLS_VERSION_10) ||
@@ -46,8 +46,9 @@ mls_check_leaf_capabilities(const struct mls_leaf_node *leaf)
         return ERR_MALFORMED;
     if (!mls_types_hold(c->credentials, leaf->credential.type))
         return ERR_MALFORMED;
+    mls_type_set_init(&listed, c->extensions);
     while (mls_extensions_next(&r, &x))
-        if (!supports_extension(c, x.type))
+        if (!supports_extension(&listed, x.type))
             return ERR_MALFORMED;
     return ERR_OK;
 }
@@ -59,20 +60,24 @@ check_required(const struct mls_capabilities *c, struct bytes data)
     struct mls_required_capabilities need;
     enum err e = mls_required_capabilities_read(data, &need);
     struct reader extensions, proposals, credentials;
+    struct mls_type_set listed;
 
     if (e != ERR_OK)
         return e;
     extensions = (struct reader){.rest = need.extensions};
     proposals = (struct reader){.rest = need.proposals};
     credentials = (struct reader){.rest = need.credentials};
+    mls_type_set_init(&listed, c->extensions);
     while (reader_more(&extensions))
-        if (!supports_extension(c, reader_u16(&extensions)))
+        if (!supports_extension(&listed, reader_u16(&extensions)))
             return ERR_MALFORMED;
+    mls_type_set_init(&listed, c->proposals);
     while (reader_more(&proposals))
-        if (!supports_proposal(c, reader_u16(&proposals)))
+        if (!supports_proposal(&listed, reader_u16(&proposals)))
             return ERR_MALFORMED;
+    mls_type_set_init(&listed, c->credentials);
     while (reader_more(&credentials))
-        if (!mls_types_hold(c->credentials, reader_u16(&credentials)))
+        if (!mls_type_set_has(&listed, reader_u16(&credentials)))
             return ERR_MALFORMED;
     return ERR_OK;
 }
@@ -83,10 +88,14 @@ mls_check_leaf_supports(const struct mls_leaf_node *leaf,
 {
     const struct mls_capabilities *c = &leaf->capabilities;
     struct reader r = {.rest = group_extensions};
+    struct mls_type_set listed;
     struct mls_extension x;
 
+    if (!reader_more(&r))
+        return reader_end(&r);
+    mls_type_set_init(&listed, c->extensions);
     while (mls_extensions_next(&r, &x)) {
-        if (!supports_extension(c, x.type))
+        if (!supports_extension(&listed, x.type))
             return ERR_MALFORMED;
         if (x.type == MLS_EXTENSION_REQUIRED_CAPABILITIES &&
             check_required(c, x.data) != ERR_OK)
