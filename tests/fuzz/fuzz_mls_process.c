@@ -45,6 +45,14 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* --- honest members ------------------------------------------------------ */
 
+/* Asked for seldom: nothing comes after it. */
+enum { CHANGE_REINIT = 255 };
+static const struct mls_reinit_plan reinit = {
+    .group_id = {(const uint8_t *)"next", 4},
+    .version = MLS_VERSION_10,
+    .suite = MLS_SUITE,
+};
+
 static enum err
 commit(struct scene *s,
        const struct step *t,
@@ -69,6 +77,7 @@ commit(struct scene *s,
         .force_path = t->place >> 5 & 1,
         .psks = &scene_psk,
         .psk_count = t->place >> 6 & 1,
+        .reinit = t->change == CHANGE_REINIT ? &reinit : NULL,
         .framing = t->place & 1 ? MLS_FRAME_PUBLIC : MLS_FRAME_PRIVATE,
         .padding = t->place >> 8 & 31,
     };
@@ -101,6 +110,9 @@ make(struct scene *s,
         return mls_group_encrypt(g, bytes_str("text"), bytes_str("aad"),
                                  t->change, message, staged);
     case 1:
+        if (t->change == CHANGE_REINIT)
+            return mls_group_propose_reinit(g, &reinit, framing, message,
+                                            staged);
         return mls_group_propose_update(g, NULL, 0, framing, message, staged);
     case 2:
         return mls_group_propose_remove(g, leaf, framing, message, staged);

@@ -179,6 +179,20 @@ peer_add(struct peer *p, struct request *q, struct buf *out)
     return make_commit(p, q, &m, out);
 }
 
+/* By value, with no extensions: the group ends. */
+enum err
+peer_reinit(struct peer *p, struct request *q, struct buf *out)
+{
+    const struct mls_reinit_plan to = {.group_id = request_hex(q, "to"),
+                                       .version = MLS_VERSION_10,
+                                       .suite = MLS_SUITE};
+    struct making m;
+
+    plan_begin(p, q, &m);
+    m.plan.reinit = &to;
+    return make_commit(p, q, &m, out);
+}
+
 enum err
 peer_remove(struct peer *p, struct request *q, struct buf *out)
 {

@@ -160,8 +160,14 @@ peer_join(struct peer *p, struct request *q, struct buf *out)
         .now = p->now,
     };
     struct mls_group *g;
+    struct peer_group *past = NULL;
     enum err e = request_end(q);
 
+    if (request_has(q, "past")) { /* nothing but a group that follows it */
+        past = peer_find_id(p, request_hex(q, "past"));
+        in.past = past != NULL ? past->g : NULL;
+        in.follows_past = true;
+    }
     if (e != ERR_OK)
         return e;
     e = ERR_NOT_FOUND;

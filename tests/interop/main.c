@@ -21,6 +21,8 @@ static const struct {
     {"key_package", peer_key_package},
     {"create_group", peer_create_group},
     {"add", peer_add},
+    {"reinit", peer_reinit},
+    {"follow", peer_follow},
     {"remove", peer_remove},
     {"update", peer_update},
     {"commit", peer_commit},

@@ -111,8 +111,9 @@ peer_command peer_hello, peer_configure, peer_key_package, peer_create_group,
     peer_join, peer_group_info, peer_external_join, peer_info,
     peer_ratchet_tree, peer_epoch_authenticator, peer_export_secret,
     peer_add_psk, peer_leave, peer_quit;
-peer_command peer_add, peer_remove, peer_update, peer_commit, peer_propose,
-    peer_merge_command, peer_discard;
+peer_command peer_follow;
+peer_command peer_add, peer_reinit, peer_remove, peer_update, peer_commit,
+    peer_propose, peer_merge_command, peer_discard;
 peer_command peer_process, peer_decrypt, peer_encrypt;
 
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs scripts of groups that mix lib/mls with other libraries. See README.md.
 //   node walk.mjs --peer PROGRAM --others FOLDER [--scripts N] [--steps N]
-//                 [--seed S] [--core-crypto-every N] [--trace]
+//                 [--seed S] [--core-crypto-every N] [--follow N] [--trace]
 // core-crypto is in the scripts whose seed N divides; 0: in none.
 import path from "node:path"
 import { parseArgs } from "node:util"
+import { follow } from "./follow.mjs"
 import { Pool } from "./pool.mjs"
 import { Script } from "./script.mjs"
 
@@ -20,11 +21,12 @@ try {
     peer: { type: "string" }, others: { type: "string" },
     scripts: { type: "string", default: "200" }, steps: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
-    "core-crypto-every": { type: "string", default: "5" }, trace: { type: "boolean", default: false },
+    "core-crypto-every": { type: "string", default: "5" },
+    follow: { type: "string", default: "10" }, trace: { type: "boolean", default: false },
   } }))
 } catch (e) { console.error(`interop: ${e.message}`); process.exit(64) }
 const scripts = number(values.scripts, "--scripts"), steps = number(values.steps, "--steps"), first = number(values.seed, "--seed")
-const every = number(values["core-crypto-every"], "--core-crypto-every")
+const every = number(values["core-crypto-every"], "--core-crypto-every"), rounds = number(values.follow, "--follow")
 
 const pool = new Pool({
   pristan: [values.peer],
@@ -67,12 +69,19 @@ for (let i = 0; i < scripts && failed < FAILURES_MAX; i++) {
   if ((i + 1) % 10 === 0 || i + 1 === scripts)
     console.log(`${i + 1} of ${scripts} scripts, ${total.epochs} epochs, ${failed} failed, ${Math.round((Date.now() - begun) / 1000)} s`)
 }
+let followed = 0
+try {
+  followed = await follow(pool, values.others, rounds)
+} catch (e) {
+  failed++
+  console.log(`interop: a group that follows another FAILED: ${e.stack}`)
+}
 await endPool()
 console.log(`steps: ${show(total.steps)}`)
 console.log(`commits made by: ${show(total.commits)}`)
 console.log(`joined by Welcome: ${show(total.joins)}; from outside: ${show(total.external)}`)
 console.log(`messages opened by: ${show(total.opened)}`)
 console.log(`refused as they must be: ${total.refused}; epochs compared: ${total.epochs}; largest group: ${total.members_max}`)
-console.log(`scripts with core-crypto: ${mixed}`)
+console.log(`scripts with core-crypto: ${mixed}; groups that followed others: ${followed}`)
 console.log(`interop: ${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed === scripts ? 0 : 1)
