@@ -483,13 +483,14 @@ MUST_USE enum err mls_staged_save_messages(const struct mls_staged *s,
 bool mls_staged_changes_epoch(const struct mls_staged *s);
 
 /* Applies and frees s (12.4.2, 9.2). Cannot fail. s must come from this g in
- * its present state, and not be LOCKED_OUT. What was borrowed from g or s is
- * dead. */
+ * its present state, and not be LOCKED_OUT: asserted, where keys would be used
+ * twice or an epoch come back. What was borrowed from g or s is dead. */
 void mls_group_merge(struct mls_group *g, struct mls_staged *s);
 
 /* To be called when a commit of ours is about to leave: takes the message key
  * that it was sealed with out of g, so that it is never used again even when
  * the commit does not count; store mls_group_save_messages() before it leaves.
+ * g is as it was when s was made: nothing was merged in between.
  * s stays as it is and may be merged later, also after other messages of the
  * same epoch have been merged. For other kinds, whose merge does the same, not
  * needed. */

@@ -210,7 +210,7 @@ mls_commit_make(struct mls_committing *c,
                 struct mls_staged **staged)
 {
     size_t commit_len = commit->len, welcome_len = welcome->len;
-    struct mls_staged *s = mls_staged_new(MLS_STAGED_COMMIT);
+    struct mls_staged *s = mls_staged_new(c->g, MLS_STAGED_COMMIT);
     enum err e;
 
     if (s == NULL)

@@ -269,6 +269,7 @@ void
 mls_group_merge(struct mls_group *g, struct mls_staged *s)
 {
     assert(s->kind != MLS_STAGED_LOCKED_OUT);
+    assert(mls_group_has_secrets(g) && s->from == g->ratchets);
     switch (s->kind) {
     case MLS_STAGED_APPLICATION:
     case MLS_STAGED_SENT:
@@ -296,5 +297,6 @@ mls_group_merge(struct mls_group *g, struct mls_staged *s)
 void
 mls_group_merge_sent(struct mls_group *g, struct mls_staged *s)
 {
+    assert(mls_group_has_secrets(g) && s->from == g->ratchets);
     mls_secret_tree_apply(g->ratchets, &s->step);
 }

@@ -74,6 +74,7 @@ struct mls_staged_item {
 /* Owns everything. */
 struct mls_staged {
     enum mls_staged_kind kind;
+    const void *from; /* ratchets of the epoch it was made in; never followed */
     struct mls_sender sender;
     enum mls_wire_format wire_format;
     struct buf authenticated_data;
@@ -91,8 +92,9 @@ struct mls_staged {
 /* --- group.c, staged.c
  * ------------------------------------------------------------ */
 
-/* An empty staged change; NULL when there is no memory. */
-MUST_USE struct mls_staged *mls_staged_new(enum mls_staged_kind kind);
+/* An empty staged change of g; NULL when there is no memory. */
+MUST_USE struct mls_staged *
+mls_staged_new(const struct mls_group *g, enum mls_staged_kind kind);
 
 /* Room for count items, all empty. ERR_MEMORY. */
 MUST_USE enum err mls_staged_reserve_items(struct mls_staged *s, size_t count);

@@ -136,7 +136,7 @@ mls_group_encrypt(const struct mls_group *g,
 
     if (g->closed)
         return ERR_TURN;
-    s = mls_staged_new(MLS_STAGED_SENT);
+    s = mls_staged_new(g, MLS_STAGED_SENT);
     if (s == NULL)
         return ERR_MEMORY;
     e = emit_staged(&o, s, out, NULL);
@@ -165,7 +165,7 @@ propose(const struct mls_group *g,
     struct mls_staged *s = NULL;
     enum err e;
 
-    s = mls_staged_new(MLS_STAGED_PROPOSAL);
+    s = mls_staged_new(g, MLS_STAGED_PROPOSAL);
     if (s == NULL)
         return ERR_MEMORY;
     e = mls_pending_new(proposal,

@@ -110,7 +110,8 @@ follows(const struct mls_group *g, const struct mls_group *next)
 {
     const struct mls_resumption *last;
 
-    if (next->past_count == 0 || next->own.v != g->own.v ||
+    if (next->past_count == 0 || next->epoch != g->epoch + 1 ||
+        next->own.v != g->own.v ||
         !bytes_equal(buf_bytes(&g->id), buf_bytes(&next->id)))
         return false;
     last = &next->past[next->past_count - 1];
@@ -164,7 +165,7 @@ mls_staged_load_pending(const struct mls_group *g,
 
     if (e != ERR_OK)
         return e;
-    s = mls_staged_new(MLS_STAGED_COMMIT);
+    s = mls_staged_new(g, MLS_STAGED_COMMIT);
     if (s == NULL)
         return ERR_MEMORY;
     e = read_content(g, content, s);

@@ -252,7 +252,7 @@ mls_group_process(const struct mls_group *g,
 
     if (g->closed)
         return ERR_TURN;
-    s = mls_staged_new(MLS_STAGED_APPLICATION);
+    s = mls_staged_new(g, MLS_STAGED_APPLICATION);
     if (s == NULL)
         return ERR_MEMORY;
     e = judge(&j, s);

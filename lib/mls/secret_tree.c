@@ -175,6 +175,7 @@ step_begin(const struct mls_secret_tree *t,
     } else {
         step->after = t->leaves[leaf.v]->of[kind];
     }
+    step->after.turn++;
     return e;
 }
 
@@ -349,7 +350,9 @@ mls_secret_tree_apply(struct mls_secret_tree *t, struct mls_secret_step *step)
         t->leaves[step->leaf] = step->ratchets;
         step->ratchets = NULL;
     }
+    assert(t->leaves[step->leaf] != NULL);
     r = &t->leaves[step->leaf]->of[step->kind];
+    assert(step->after.turn == r->turn + 1);
     if (step->kept_changed) {
         mem_wipe_free(r->kept, r->kept_count * sizeof *r->kept);
         step->kept_changed = false; /* the new array changes hands */

@@ -39,10 +39,12 @@ struct mls_kept_key {
 };
 
 /* next is the generation that secret belongs to. spent: generation 2^32-1 was
- * used, nothing comes after it. */
+ * used, nothing comes after it. turn counts the steps since it was made or
+ * loaded: a step of another turn does not fit. */
 struct mls_ratchet {
     struct mls_secret secret;
     uint32_t next;
+    uint32_t turn;
     bool spent;
     uint8_t kept_count;
     struct mls_kept_key *kept; /* ascending; NULL when there is none */
@@ -124,7 +126,8 @@ MUST_USE enum err mls_secret_tree_get(const struct mls_secret_tree *t,
                                       struct mls_secret_step *step);
 
 /* Merges and empties step. Cannot fail. step must come from t, with no other
- * step of the same leaf, or a first step of any leaf, applied in between. */
+ * step of the same leaf, or a first step of any leaf, applied in between:
+ * asserted, as else keys would be used twice. */
 void
 mls_secret_tree_apply(struct mls_secret_tree *t, struct mls_secret_step *step);
 void mls_secret_step_wipe(struct mls_secret_step *step);

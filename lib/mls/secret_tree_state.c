@@ -203,6 +203,8 @@ mls_secret_tree_read(struct reader *r, struct mls_secret_tree **out)
 
     if (e != ERR_OK)
         return e;
+    if (leaf_count > MLS_TREE_LEAVES_MAX) /* before there is memory for it */
+        return ERR_MALFORMED;
     e = mls_secret_tree_empty(leaf_count, &t);
     if (e != ERR_OK)
         return e;

@@ -7,13 +7,14 @@
 #include "group_private.h"
 
 struct mls_staged *
-mls_staged_new(enum mls_staged_kind kind)
+mls_staged_new(const struct mls_group *g, enum mls_staged_kind kind)
 {
     struct mls_staged *s = mem_new(sizeof *s);
 
     if (s == NULL)
         return NULL;
     s->kind = kind;
+    s->from = g->ratchets;
     s->authenticated_data = buf_limited(MLS_LIMIT_BYTES);
     s->plain = buf_limited(MLS_LIMIT_BYTES);
     return s;

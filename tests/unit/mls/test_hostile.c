@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What somebody does who knows the library: floods that are within the rules,
  * and the keys of a group that has none any more. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "craft_fixture.h"
 
 #include "lib/mls/psk.h"
@@ -132,12 +136,155 @@ waiting_keys_do_not_stop_commits(void **state)
     people_free(&all);
 }
 
+/* --- what was staged is merged where it does not belong ---------------------
+ */
+
+/* Two texts of the second person, judged in the same state of the first; a text
+ * of the epoch before; a commit of ours. */
+struct stale {
+    struct people all;
+    struct mls_group *g; /* the first person's */
+    struct mls_staged *text[2];
+    struct mls_staged *commit;
+    struct mls_staged *remove; /* of the first person, by the second */
+};
+
+static void
+stale_begin(struct stale *t)
+{
+    struct mls_leaf_index first = {0};
+    struct mls_commit_plan plan = {.framing = MLS_FRAME_PRIVATE};
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct mls_staged *s;
+
+    people_gather(&t->all, 2);
+    t->g = t->all.of[0].g;
+    for (int i = 0; i < 2; i++)
+        t->text[i] =
+            person_judge(&t->all.of[0], person_say(&t->all.of[1], "text", &out),
+                         MLS_STAGED_APPLICATION);
+    buf_reset(&out);
+    assert_ok(mls_group_commit(t->g, &plan, &out, &welcome, &t->commit));
+    plan.removes = &first;
+    plan.remove_count = 1;
+    buf_reset(&out);
+    assert_ok(mls_group_commit(t->all.of[1].g, &plan, &out, &welcome, &s));
+    t->remove =
+        person_judge(&t->all.of[0], buf_bytes(&out), MLS_STAGED_REMOVED);
+    mls_staged_free(s);
+    buf_free(&out);
+    buf_free(&welcome);
+}
+
+static void
+stale_end(struct stale *t)
+{
+    mls_staged_free(t->text[0]);
+    mls_staged_free(t->text[1]);
+    mls_staged_free(t->commit);
+    mls_staged_free(t->remove);
+    people_free(&t->all);
+}
+
+static void
+both_texts(struct stale *t)
+{
+    mls_group_merge(t->g, t->text[1]);
+    mls_group_merge(t->g, t->text[0]);
+}
+
+static void
+text_of_the_epoch_before(struct stale *t)
+{
+    mls_group_merge(t->g, t->commit);
+    mls_group_merge(t->g, t->text[0]);
+}
+
+static void
+commit_after_the_end(struct stale *t)
+{
+    mls_group_merge(t->g, t->remove);
+    mls_group_merge(t->g, t->commit);
+}
+
+static void
+commit_of_another_member(struct stale *t)
+{
+    mls_group_merge(t->all.of[1].g, t->commit);
+}
+
+static void
+key_given_up_too_late(struct stale *t)
+{
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct mls_staged *s;
+
+    assert_ok(
+        mls_group_propose_update(t->g, NULL, 0, MLS_FRAME_PRIVATE, &out, &s));
+    mls_group_merge(t->g, s); /* its key was that of the commit, too */
+    mls_group_merge_sent(t->g, t->commit);
+}
+
+/* A mistake of the caller that would use a key twice, or bring an epoch back,
+ * ends the program, whatever it was built with. */
+static void
+stale_merges_end_the_program(void **state)
+{
+    void (*const all[])(struct stale *) = {
+        both_texts, text_of_the_epoch_before, commit_after_the_end,
+        commit_of_another_member, key_given_up_too_late};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct stale t;
+        int status = 0;
+        pid_t child;
+
+        stale_begin(&t);
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            signal(SIGABRT, SIG_DFL);
+            close(STDERR_FILENO);
+            all[i](&t);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+        stale_end(&t);
+    }
+}
+
+/* A blob is trusted, but not with memory: a tree that cannot be is refused
+ * before there is room for it. */
+static void
+no_memory_for_a_blobs_number(void **state)
+{
+    struct mls_secret_tree *t;
+    struct buf b = buf_limited(64);
+    struct reader r;
+
+    (void)state;
+    buf_u32(&b, 1U << MLS_SECRET_TREE_DEPTH);
+    buf_u8(&b, 0);
+    buf_u8(&b, 0);
+    mem_fail_at(1); /* ERR_MEMORY, if it comes to that */
+    r = (struct reader){.rest = buf_bytes(&b)};
+    assert_err(mls_secret_tree_read(&r, &t), ERR_MALFORMED);
+    assert_false(mem_failed());
+    mem_fail_at(0);
+    buf_free(&b);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_keys_from_wiped_secrets),
         cmocka_unit_test(waiting_keys_do_not_stop_commits),
+        cmocka_unit_test(stale_merges_end_the_program),
+        cmocka_unit_test(no_memory_for_a_blobs_number),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
