@@ -487,13 +487,14 @@ bool mls_staged_changes_epoch(const struct mls_staged *s);
  * twice or an epoch come back. What was borrowed from g or s is dead. */
 void mls_group_merge(struct mls_group *g, struct mls_staged *s);
 
-/* To be called when a commit of ours is about to leave: takes the message key
- * that it was sealed with out of g, so that it is never used again even when
- * the commit does not count; store mls_group_save_messages() before it leaves.
- * g is as it was when s was made: nothing was merged in between.
- * s stays as it is and may be merged later, also after other messages of the
- * same epoch have been merged. For other kinds, whose merge does the same, not
- * needed. */
+/* To be called as soon as a commit of ours is made that is to leave, before
+ * anything else is made or merged: takes the message key that it was sealed
+ * with out of g, so that it is never used again even when the commit does not
+ * count. Store mls_group_save_messages() with mls_staged_save_pending(), before
+ * the commit leaves: what mls_staged_load_pending() gives has no key to take
+ * out any more. s stays as it is and may be merged later, also after other
+ * messages of the same epoch have been merged. For other kinds, whose merge
+ * does the same, not needed. */
 void mls_group_merge_sent(struct mls_group *g, struct mls_staged *s);
 
 /* Throws s away, and wipes; its group stays as it is. NULL is allowed. */
