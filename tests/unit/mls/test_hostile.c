@@ -277,6 +277,38 @@ no_memory_for_a_blobs_number(void **state)
     buf_free(&b);
 }
 
+/* A pending commit leads to the next epoch and to no other. */
+static void
+pending_commit_of_a_later_epoch(void **state)
+{
+    struct mls_commit_plan plan = {0};
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct buf welcome = buf_limited(FIXTURE_BYTES);
+    struct buf blob = buf_limited(FIXTURE_BYTES);
+    struct mls_staged *s, *again;
+    struct people all;
+
+    (void)state;
+    people_gather(&all, 2);
+    assert_ok(mls_group_commit(all.of[0].g, &plan, &out, &welcome, &s));
+    for (int i = 0; i < 2; i++) {
+        buf_reset(&blob);
+        assert_ok(mls_staged_save_pending(s, &blob));
+        assert_err(
+            mls_staged_load_pending(all.of[0].g, buf_bytes(&blob), &again),
+            i == 0 ? ERR_OK : ERR_EPOCH);
+        if (i == 0)
+            mls_staged_free(again);
+        s->next->epoch++;
+        assert_ok(mls_epoch_encode_context(s->next));
+    }
+    mls_staged_free(s);
+    buf_free(&out);
+    buf_free(&welcome);
+    buf_free(&blob);
+    people_free(&all);
+}
+
 int
 main(void)
 {
@@ -285,6 +317,7 @@ main(void)
         cmocka_unit_test(waiting_keys_do_not_stop_commits),
         cmocka_unit_test(stale_merges_end_the_program),
         cmocka_unit_test(no_memory_for_a_blobs_number),
+        cmocka_unit_test(pending_commit_of_a_later_epoch),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
