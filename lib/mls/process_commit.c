@@ -71,6 +71,7 @@ take_items(struct judging *w)
 {
     struct reader r = {.rest = w->commit.proposals};
     struct mls_proposal_or_ref entry;
+    size_t references = 0;
     enum err e = ERR_OK;
 
     if (w->commit.proposal_count > PROPOSALS_MAX)
@@ -82,6 +83,11 @@ take_items(struct judging *w)
         if (w->item_count == w->commit.proposal_count)
             return ERR_INTERNAL;
         e = take_item(w, &entry, &w->items[w->item_count++]);
+        references += entry.by_reference ? 1 : 0;
+        /* one stands there twice, which no kind of proposal allows: seen before
+         * all signatures in it are verified as often */
+        if (e == ERR_OK && references > w->g->pending_count)
+            e = ERR_MALFORMED;
     }
     return e;
 }

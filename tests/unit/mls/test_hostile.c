@@ -136,6 +136,60 @@ waiting_keys_do_not_stop_commits(void **state)
     people_free(&all);
 }
 
+/* More references than proposals wait are refused as what they are, before any
+ * of them is judged: the Add, over by now, would be ERR_EXPIRED. */
+static void
+a_reference_comes_once(void **state)
+{
+    static const uint8_t tag[MLS_HASH_LEN] = {0};
+    struct buf out = buf_limited(FIXTURE_BYTES);
+    struct buf list = buf_limited(FIXTURE_BYTES);
+    struct buf body = buf_limited(FIXTURE_BYTES);
+    struct mls_process in = {.now = 20};
+    struct mls_staged *s;
+    struct people all;
+    struct person *last = &all.of[2];
+    struct craft c;
+
+    (void)state;
+    people_gather(&all, 2);
+    all.count = 3;
+    person_init(last, 2);
+    assert_ok(mls_key_package_new(&last->who, 0, 10, false, &last->key_package,
+                                  &last->secret));
+    assert_ok(mls_group_propose_add(all.of[0].g, buf_bytes(&last->key_package),
+                                    MLS_FRAME_PUBLIC, &out, &s));
+    mls_group_merge(all.of[0].g, s);
+    person_take(&all.of[1], buf_bytes(&out), MLS_STAGED_PROPOSAL);
+    c = craft_begin(&all.of[0]);
+    c.type = MLS_CONTENT_COMMIT;
+    c.tag = BYTES_OF(tag);
+    for (int i = 0; i < 2; i++) {
+        mls_commit_write_ref(BYTES_OF(all.of[1].g->pending->ref), &list);
+        buf_reset(&body);
+        buf_opaque(&body, buf_bytes(&list));
+        buf_u8(&body, 0);
+        c.body = buf_bytes(&body);
+        in.message = craft_end(&c, &out);
+        assert_err(person_process(&all.of[1], &in, &s),
+                   i == 0 ? ERR_EXPIRED : ERR_MALFORMED);
+    }
+    /* one that we have not heard is only missing */
+    buf_reset(&list);
+    mls_commit_write_ref(BYTES_OF(all.of[1].g->pending->ref), &list);
+    mls_commit_write_ref(BYTES_OF(tag), &list);
+    buf_reset(&body);
+    buf_opaque(&body, buf_bytes(&list));
+    buf_u8(&body, 0);
+    c.body = buf_bytes(&body);
+    in.message = craft_end(&c, &out);
+    assert_err(person_process(&all.of[1], &in, &s), ERR_NOT_FOUND);
+    buf_free(&out);
+    buf_free(&list);
+    buf_free(&body);
+    people_free(&all);
+}
+
 /* --- what was staged is merged where it does not belong ---------------------
  */
 
@@ -315,6 +369,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_keys_from_wiped_secrets),
         cmocka_unit_test(waiting_keys_do_not_stop_commits),
+        cmocka_unit_test(a_reference_comes_once),
         cmocka_unit_test(stale_merges_end_the_program),
         cmocka_unit_test(no_memory_for_a_blobs_number),
         cmocka_unit_test(pending_commit_of_a_later_epoch),
