@@ -24,12 +24,11 @@ enum {
      * server's business (transport/decoy.h) */
     CORE_HANDSHAKE_MS = 10 * 1000,
 
-    /* ms: without a byte until we ping, and from the ping until we give up */
-    CORE_SILENCE_MS = 45 * 1000,
-
-    /* ms: from the ping on; both waits, and what a last word may take, are
-     * within 90 s, by which a pulled cable is noticed (A-02) */
-    CORE_PONG_MS = 40 * 1000,
+    /* ms: without a byte until we ping, and from the ping until we give up:
+     * with some room for a machine that is busy both are within the 90 s by
+     * which a pulled cable is noticed (A-02) */
+    CORE_SILENCE_MS = 40 * 1000,
+    CORE_PONG_MS = 35 * 1000,
 
     /* bytes of memory that parts of requests, messages and frames may take of
      * all sessions together; over it those go that have been at it longest */

@@ -46,11 +46,11 @@ a02_a_silent_session_is_asked_then_closed(void **state)
     link_free(dead->link);
     dead->link = NULL;
     before = lively->received;
-    stage_pass(t, 44 * SECOND);
+    stage_pass(t, 39 * SECOND);
     assert_int_equal(lively->received, before);
     stage_pass(t, SECOND);
     assert_true(lively->received > before); /* a ping, which it answered */
-    stage_pass(t, 39 * SECOND);
+    stage_pass(t, 34 * SECOND);
     assert_false(dead->closed);
     stage_pass(t, SECOND);
     assert_true(dead->closed);
@@ -72,7 +72,7 @@ the_deadline_is_the_next_clock(void **state)
     assert_int_equal(relay_deadline(t->relay), start + 60 * SECOND);
     (void)stage_join(t, 0);
     relay_feed_closed(t->relay, 1); /* the first one, which said nothing */
-    assert_int_equal(relay_deadline(t->relay), start + 45 * SECOND);
+    assert_int_equal(relay_deadline(t->relay), start + 40 * SECOND);
     relay_feed_closed(t->relay, 2);
     relay_feed_closed(t->relay, 2); /* gone: ignored */
     assert_int_equal(relay_deadline(t->relay), sweep);
