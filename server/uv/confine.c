@@ -40,7 +40,7 @@ confine_user(const struct config *c)
     enum err e = privileges_drop(c->user, c->data, &root);
 
     if (e != ERR_OK)
-        log_line(LOG_USER, c->user[0] != '\0' ? c->user : c->data, 0);
+        log_line(LOG_NO_USER, c->user[0] != '\0' ? c->user : c->data, 0);
     else if (root)
         log_line(LOG_ROOT, NULL, 0);
     return e;

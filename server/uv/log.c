@@ -86,7 +86,7 @@ static const struct {
     {LOG_ACCEPT, 4,
      "connections cannot be accepted just now; if this goes on raise "
      "LimitNOFILE"},
-    {LOG_USER, 3,
+    {LOG_NO_USER, 3,
      "cannot become the relay's user; the key user names one of this system"},
     {LOG_ROOT, 4,
      "running as root, since root owns the data folder; the key user names "

@@ -46,7 +46,7 @@ enum log_code {
     LOG_COPY_FAILED = 38,   /* R038 */
     LOG_MEMORY = 40,        /* R040 */
     LOG_ACCEPT = 41,        /* R041 connections cannot be accepted just now */
-    LOG_USER = 42,          /* R042 cannot become the user that is named */
+    LOG_NO_USER = 42,       /* R042 cannot become the user that is named */
     LOG_ROOT = 43,          /* R043 still root */
     LOG_CONFINE = 44,       /* R044 the kernel refuses to confine the relay */
     LOG_UNCONFINED = 45,    /* R045 this kernel cannot */
