@@ -48,6 +48,8 @@ harden_first(void)
     must(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), "PR_SET_NO_NEW_PRIVS");
     (void)umask(077);
     must(sigaction(SIGPIPE, &ignore, NULL), "SIGPIPE");
+    /* a file that may not grow is a full disk (EFBIG), not the end */
+    must(sigaction(SIGXFSZ, &ignore, NULL), "SIGXFSZ");
 }
 
 uint32_t
