@@ -214,9 +214,13 @@ make_fresh(struct restore *r)
 static enum err
 write_key(struct restore *r)
 {
-    int fd = open(r->key_fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    enum err e = file_make(r->key_fresh);
     bool written;
+    int fd;
 
+    if (e != ERR_OK)
+        return e;
+    fd = open(r->key_fresh, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return ERR_DISK;
     written = write(fd, r->key, sizeof r->key) == (ssize_t)sizeof r->key &&

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -16,6 +17,7 @@
 #include "command.h"
 #include "exit.h"
 #include "folder.h"
+#include "privileges.h"
 #include "start.h"
 
 enum { PART_LEN = 64 * 1024, PATH_LEN = CONFIG_PATH_MAX + 32 };
@@ -43,6 +45,17 @@ cannot(const char *what, int exit_code)
     return exit_code;
 }
 
+/* A device, a pipe or a link is not given away for a file, as rename would. */
+static bool
+may_replace(const char *file)
+{
+    struct stat st;
+
+    return lstat(file, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+/* The part is made anew: one that is there may be another's, who would read
+ * the key in it. */
 static int
 open_target(const char *file, struct target *t)
 {
@@ -53,10 +66,14 @@ open_target(const char *file, struct target *t)
         errno = ENAMETOOLONG;
         return cannot(file, EXIT_CREATE);
     }
+    if (!may_replace(file)) {
+        errno = EEXIST;
+        return cannot(file, EXIT_CREATE);
+    }
     (void)snprintf(t->path, sizeof t->path, "%s", file);
     (void)snprintf(t->part, sizeof t->part, "%s.part", file);
-    t->fd = open(t->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                 0600);
+    (void)unlink(t->part);
+    t->fd = open(t->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     return t->fd >= 0 ? EXIT_OK : cannot(t->part, EXIT_CREATE);
 }
 
@@ -265,6 +282,17 @@ judge(const struct config *c, enum err e, const struct store_restored *r)
     }
 }
 
+/* The relay, which is not root, must be able to open what root restored. */
+static int
+hand_over(const struct config *c)
+{
+    static const char *const names[] = {"relay.db", "relay.key", NULL};
+    enum err e = privileges_hand_over(c->data, names);
+
+    return e == ERR_OK ? EXIT_OK
+                       : start_refuse(e, LOG_FOLDER, c->data, EXIT_DISK);
+}
+
 int
 command_restore(struct config *c)
 {
@@ -282,6 +310,8 @@ command_restore(struct config *c)
     }
     if (code == EXIT_OK)
         code = judge(c, store_restore(&what, &found), &found);
+    if (code == EXIT_OK)
+        code = hand_over(c);
     if (from_input && path[0] != '\0')
         (void)unlink(path);
     if (code == EXIT_OK && !c->quiet)

@@ -63,6 +63,40 @@ give(const char *folder, uid_t uid, gid_t gid)
     return ERR_OK;
 }
 
+static enum err
+hand_over(int folder, const char *name, const struct stat *to)
+{
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    enum err e = ERR_DENIED;
+
+    if (fd < 0)
+        return ERR_NOT_FOUND;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+        fchown(fd, to->st_uid, to->st_gid) == 0)
+        e = ERR_OK;
+    (void)close(fd);
+    return e;
+}
+
+enum err
+privileges_hand_over(const char *folder, const char *const *names)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+    enum err e = ERR_OK;
+
+    if (fd < 0)
+        return ERR_NOT_FOUND;
+    if (fstat(fd, &st) != 0)
+        e = ERR_DENIED;
+    else if (geteuid() == 0 && st.st_uid != 0)
+        for (; e == ERR_OK && *names != NULL; names++)
+            e = hand_over(fd, *names, &st);
+    (void)close(fd);
+    return e;
+}
+
 /* Keeps these capabilities and no others. */
 static enum err
 keep(uint32_t bits)

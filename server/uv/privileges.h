@@ -21,6 +21,12 @@
 MUST_USE enum err
 privileges_drop(const char *user, const char *folder, bool *root);
 
+/* What root made in somebody else's folder becomes that one's: plain files of
+ * these names, up to a NULL. Nothing happens when we are not root, or root owns
+ * the folder. ERR_NOT_FOUND, ERR_DENIED. */
+MUST_USE enum err
+privileges_hand_over(const char *folder, const char *const *names);
+
 /* No capability is left, whoever we are. ERR_DENIED. capabilities(7). */
 MUST_USE enum err privileges_seal(void);
 

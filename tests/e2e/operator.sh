@@ -131,6 +131,21 @@ check "and to standard output" [ -s "$dir/copy2" -a ! -s "$dir/err" ]
 told "a place that cannot be written" 73 "nowhere" backup \
     "$dir/nowhere/copy" "${data[@]}"
 told "a backup into a folder" 73 "" backup "$dir/open" "${data[@]}"
+mkfifo "$dir/pipe"
+told "a pipe is not replaced by a copy" 73 "exists" backup "$dir/pipe" \
+    "${data[@]}"
+ln -s "$dir/elsewhere" "$dir/a-link"
+told "nor a link" 73 "exists" backup "$dir/a-link" "${data[@]}"
+check "both are there still" [ -p "$dir/pipe" -a -L "$dir/a-link" ]
+touch "$dir/copy4.part"
+chmod 666 "$dir/copy4.part"
+told "a part that anybody may read" 0 "copy is whole" backup "$dir/copy4" \
+    "${data[@]}"
+check "holds no key" [ "$(stat -c %a "$dir/copy4")" = 600 ]
+out=$(ulimit -f 8 && "$RELAY" backup "$dir/copy5" "${data[@]}" 2>&1)
+code=$?
+check "files may not grow: exit code $code, not 74" code_is 74
+check "and no half is left" [ ! -e "$dir/copy5" -a ! -e "$dir/copy5.part" ]
 told "the folder of a running relay" 73 "holds a relay already" \
     restore "$dir/copy" "${data[@]}"
 stop_relay TERM
@@ -142,7 +157,8 @@ j01_bare() {
         grep -oE '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+:[0-9]+|pristan:[A-Za-z0-9_-]+' \
             <(grep -vE 'listening on|^pristan:' "$1")
 }
-check "j01 debug lines were written" grep -q R008 "$dir/relay.log"
+check "j01 debug lines were written" \
+    grep -q 'R008 asked through the control socket' "$dir/relay.log"
 out=$(j01_bare "$dir/relay.log")
 check "j01 the debug log names nobody" [ -z "$out" ]
 check "the socket is gone with it" [ ! -e "$dir/data/control" ]
@@ -166,6 +182,16 @@ out=$("$RELAY" restore - --data "$dir/new" <"$dir/copy2" 2>&1)
 code=$?
 check "restore from standard input: $code" code_is 0
 check "leaves nothing else" [ ! -e "$dir/new/restore.part" ]
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir "$dir/theirs"
+    chown 65534:65534 "$dir/theirs"
+    told "root restores into the folder of another" 0 "" \
+        restore "$dir/copy2" --data "$dir/theirs"
+    check "whose it is then" [ "$(stat -c %u "$dir/theirs/relay.db" \
+        "$dir/theirs/relay.key" | sort -u)" = 65534 ]
+    told "a user that is not there" 78 "cannot become the relay's user" run \
+        --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
+fi
 start_relay "$dir/new" "127.0.0.1:$port" || exit 1
 check "the link is the same" [ "$relay_link" = "$link" ]
 person a read
