@@ -61,7 +61,8 @@ folder_read(const char *folder, const char *name, struct buf *out)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_DISK;
-    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+    /* no further than it may be long: a device may have no end */
+    while ((n = read(fd, chunk, sizeof chunk)) > 0 && out->err == ERR_OK)
         buf_append(out, (struct bytes){chunk, (size_t)n});
     mem_wipe(chunk, sizeof chunk);
     close(fd);
