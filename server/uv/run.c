@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The command that is the relay: open, listen, announce, serve. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,8 @@ announce(struct config *c,
     if (code == EXIT_OK && c->ready_fd >= 0) {
         if (write(c->ready_fd, "ready\n", 6) != 6)
             log_line(LOG_LISTEN, "--ready-fd", 0);
-        close(c->ready_fd);
+        if (c->ready_fd > STDERR_FILENO) /* or a peer would get its number */
+            close(c->ready_fd);
     }
     return code;
 }
@@ -137,6 +139,16 @@ ignore_early_signals(void)
     (void)sigaction(SIGUSR1, &ignore, NULL);
 }
 
+/* Before anything of ours is open, which might get that number. */
+static int
+check_ready_fd(const struct config *c)
+{
+    if (c->ready_fd < 0 || fcntl(c->ready_fd, F_SETFD, FD_CLOEXEC) == 0)
+        return EXIT_OK;
+    log_line(LOG_CONFIG, "--ready-fd: no such descriptor is open", 0);
+    return EXIT_USAGE;
+}
+
 int
 command_run(struct config *c, int argc, char **argv)
 {
@@ -147,7 +159,9 @@ command_run(struct config *c, int argc, char **argv)
     int code;
 
     ignore_early_signals();
-    code = start_page(c, &page);
+    code = check_ready_fd(c);
+    if (code == EXIT_OK)
+        code = start_page(c, &page);
     if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
         code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     if (code == EXIT_OK && confine_user(c) != ERR_OK)

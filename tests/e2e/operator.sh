@@ -30,6 +30,7 @@ told "metrics without a relay" 69 "no relay answers" metrics \
 start_relay "$dir/data" 127.0.0.1:0 --metrics "$dir/metrics" \
     --log-level debug || exit 1
 link=$relay_link
+first_port=$port
 person a group new Circle --name A --relay "$link"
 for i in $(seq 12); do person a say "text number $i"; done
 check "a group with texts" code_is 0
@@ -168,6 +169,17 @@ told "a backup while it is stopped" 0 "copy is whole" backup "$dir/copy3" \
     "${data[@]}"
 told "doctor while it is stopped" 0 "none is running" doctor "${data[@]}" \
     --listen 127.0.0.1:0
+told "a descriptor that nobody opened" 64 "no such descriptor" run \
+    --ready-fd 5 --data "$dir/unused" --listen 127.0.0.1:0
+out=$(timeout 10 "$RELAY" --web-page /dev/zero --data "$dir/unused" \
+    --listen 127.0.0.1:0 2>&1)
+code=$?
+check "a page without an end: exit code $code, not 66" code_is 66
+start_relay "$dir/unused" 127.0.0.1:0 --ready-fd 2 || exit 1
+for i in 1 2 3; do sleep 0.1; exec 7<>"/dev/tcp/127.0.0.1/$port"; exec 7>&-; done
+stop_relay TERM
+check "a standard descriptor stays the log's" grep -q 'R003 stopped' "$dir/relay.log"
+port=$first_port
 told "no words for backup" 64 "a word is missing" backup
 told "restore: no such file" 66 "no such file" restore "$dir/copy9" \
     --data "$dir/new"
