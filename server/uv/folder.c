@@ -53,15 +53,20 @@ folder_read(const char *folder, const char *name, struct buf *out)
 {
     char path[PATH_LEN];
     uint8_t chunk[512];
+    struct stat st;
     ssize_t n;
     int fd;
 
     if (!join(path, folder, name))
         return ERR_DISK;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* a device may have no end, and a pipe nobody who writes */
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_DISK;
-    /* no further than it may be long: a device may have no end */
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return ERR_DISK;
+    }
     while ((n = read(fd, chunk, sizeof chunk)) > 0 && out->err == ERR_OK)
         buf_append(out, (struct bytes){chunk, (size_t)n});
     mem_wipe(chunk, sizeof chunk);
@@ -95,7 +100,8 @@ folder_write(const char *folder, const char *name, struct bytes content)
     if (!join(path, folder, name) ||
         snprintf(fresh, sizeof fresh, "%s/%s.new", folder, name) >= PATH_LEN)
         return ERR_DISK;
-    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    (void)unlink(fresh); /* of a crash, or a link that somebody put there */
+    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return ERR_DISK;
     written = write_all(fd, content);
