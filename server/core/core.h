@@ -296,6 +296,10 @@ MUST_USE enum err want_add(struct relay *r,
                            uint64_t watch);
 void wants_free(struct session *s);
 
+/* The one of a watch that ends, if it waits here: not to be asked for, and not
+ * to pile up. */
+void wants_drop(struct relay *r, struct session *s, uint64_t watch);
+
 /* The session may have its wants (again), or may not. */
 void wants_turn(struct relay *r, struct session *s);
 

@@ -48,6 +48,8 @@ watch_by_serial(const struct session *s, uint64_t serial)
 void
 watch_free(struct relay *r, struct watch *w)
 {
+    if (w->loading)
+        wants_drop(r, w->session, w->serial);
     queue_remove(&w->in_session);
     queue_remove(&w->in_topic);
     queue_remove(&w->due);

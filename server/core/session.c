@@ -61,10 +61,10 @@ void
 session_free(struct relay *r, struct session *s)
 {
     session_turn(r, s, SESSION_CLOSED);
+    wants_free(s); /* before the watches, which would look for theirs */
     while (!queue_empty(&s->watches))
         watch_free(
             r, QUEUE_OWNER(queue_first(&s->watches), struct watch, in_session));
-    wants_free(s);
     queue_remove(&s->dirty);
     weigh(r, s, 0);
     r->pending -= s->pending;
@@ -181,6 +181,7 @@ read_frame(struct relay *r,
     struct request q;
     enum err e;
 
+    queue_remove(&s->midway); /* through with one: it begins anew */
     e = request_read(frame, &r->scratch, &q);
     if (e == ERR_OK)
         e = session_dispatch(r, s, &q, now);
@@ -244,8 +245,8 @@ read_link(struct relay *r,
 }
 
 /* Whoever leaves things half said is bounded: a stranger when there are many,
- * and all of them together (A-01, A-04). Those who began first go first; who
- * means it is through with a frame long before. */
+ * and all of them together (A-01, A-04). Those who are at one frame for
+ * longest go first; who means it is through with it long before. */
 static void
 bound_held(struct relay *r, struct session *s)
 {

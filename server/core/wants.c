@@ -41,6 +41,22 @@ want_free(struct session *s, struct want *w)
 }
 
 void
+wants_drop(struct relay *r, struct session *s, uint64_t watch)
+{
+    struct queue_node *n;
+
+    for (n = queue_first(&s->wants); n != NULL; n = queue_next(&s->wants, n)) {
+        struct want *w = QUEUE_OWNER(n, struct want, in_session);
+
+        if (w->watch != watch)
+            continue;
+        want_free(s, w);
+        wants_turn(r, s);
+        return;
+    }
+}
+
+void
 wants_free(struct session *s)
 {
     while (!queue_empty(&s->wants))

@@ -229,6 +229,55 @@ a04_halves_of_frames_have_a_budget(void **state)
     mem_free(big);
 }
 
+/* All that c has to say but for the last 10 bytes. */
+static void
+feed_most(struct stage *t, struct stage_client *c)
+{
+    assert_ok(link_flush(c->link, &c->out));
+    while (c->out.len > 10) {
+        size_t len = c->out.len - 10 < 65536 ? c->out.len - 10 : 65536;
+
+        relay_feed_bytes(t->relay, c->conn,
+                         bytes_slice(buf_bytes(&c->out), 0, len), t->now);
+        buf_consume(&c->out, len);
+    }
+}
+
+/* Who sends one large record after the other is always in the middle of one,
+ * but not of the same: those go first who do not get on. */
+static void
+a04_who_gets_on_outlives_who_does_not(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *busy = stage_join(t, 0);
+    struct stage_client *stuck = stage_join(t, 1);
+    uint8_t *big = mem_new(LIMIT_RECORD);
+    struct request q =
+        q_append(1, RECORD_MESSAGE, 0, (struct bytes){big, LIMIT_RECORD});
+    uint64_t others;
+
+    assert_non_null(big);
+    (void)stage_ask(busy, q);
+    feed_most(t, busy);
+    (void)stage_ask(stuck, q);
+    feed_most(t, stuck);
+    for (int i = 0; i < 3; i++) { /* never between two of them */
+        big[0]++;
+        (void)stage_ask(busy, q);
+        feed_most(t, busy);
+        assert_true(relay_session(t->relay, busy->conn)->held > 0);
+    }
+    others = CORE_HELD_MAX + 1 - t->relay->held;
+    t->relay->held += others; /* other people's */
+    (void)stage_ask(busy, q);
+    feed_most(t, busy);
+    assert_null(relay_session(t->relay, stuck->conn));
+    assert_non_null(relay_session(t->relay, busy->conn));
+    t->relay->held -= others;
+    drop_sends(t);
+    mem_free(big);
+}
+
 static void
 a14_a_stranger_makes_room(void **state)
 {
@@ -272,6 +321,40 @@ a19_watches_of_all_have_a_bound(void **state)
     t->relay->watch_count -= CORE_WATCHES_EASY;
     ev = stage_answer(t, c, q_watch(stage_channel(99), 0, 0));
     assert_int_equal(ev->kind, EVENT_RECORDS);
+}
+
+/* Who watches and ends that again, without end, leaves nothing behind. */
+static void
+a19_watches_that_end_leave_no_wants(void **state)
+{
+    enum { MANY = 1000 };
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    struct session *s = relay_session(t->relay, c->conn);
+    const struct event *ev;
+    struct queue_node *n;
+    unsigned wants = 0;
+
+    t->disk_works = false;
+    (void)stage_ask(stage_join(t, 1), q_text(9, "keeps the disk busy"));
+    stage_run(t);
+    for (unsigned i = 0; i < MANY; i++)
+        (void)stage_ask(
+            c, q_unwatch(stage_ask(c, q_watch(stage_channel(i), 0, 1000))));
+    (void)stage_ask(c, q_watch(stage_channel(1), 0, 1000));
+    stage_run(t);
+    for (n = queue_first(&s->wants); n != NULL; n = queue_next(&s->wants, n))
+        wants++;
+    assert_int_equal(wants, 1); /* of the one that goes on */
+    t->disk_works = true;
+    stage_run(t);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(stage_event(c)->kind, EVENT_DONE);
+    ev = stage_event(c);
+    assert_int_equal(ev->kind, EVENT_RECORDS);
+    assert_int_equal(ev->tag, 2 * MANY + 2);
+    assert_true(stage_silent(c));
+    assert_true(queue_empty(&t->relay->asking));
 }
 
 /* Those who fill a batch wait for it; who says a word now and then does not. */
@@ -319,8 +402,10 @@ main(void)
         STAGED(b16_connections_move_on_with_the_key),
         STAGED(a03_what_is_pending_for_all_has_a_bound),
         STAGED(a04_halves_of_frames_have_a_budget),
+        STAGED(a04_who_gets_on_outlives_who_does_not),
         STAGED(a14_a_stranger_makes_room),
         STAGED(a19_watches_of_all_have_a_bound),
+        STAGED(a19_watches_that_end_leave_no_wants),
         STAGED(a13_a_full_batch_holds_those_in_it),
     };
 
