@@ -70,6 +70,10 @@ uint32_t flood_source(size_t i);
 void flood_slowloris(struct flood *f);
 void flood_half_open(struct flood *f);
 void flood_cable(struct flood *f);
+
+/* False where nobody may attach the filter that holds packets back. */
+bool flood_cable_possible(void);
+
 void flood_connects(struct flood *f);
 void flood_handshakes(struct flood *f);
 void flood_descriptors(struct flood *f);
