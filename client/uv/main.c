@@ -101,8 +101,8 @@ main(int argc, char **argv)
     if (o.proxy != NULL &&
         net_read_proxy(o.proxy, &(struct sockaddr_storage){0}) != ERR_OK) {
         fputs(
-            "pristan: a proxy is given as socks5h://ADDRESS:PORT, the address "
-            "a number\n",
+            "pristan: --proxy or PRISTAN_PROXY is socks5h://ADDRESS:PORT, the "
+            "address a number, IPv6 in brackets\n",
             stderr);
         return EXIT_BAD_USAGE;
     }

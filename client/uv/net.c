@@ -266,6 +266,7 @@ net_read_proxy(const char *text, struct sockaddr_storage *out)
     char host[HOST_MAX];
     const char *colon;
     size_t len;
+    bool six;
     int port = 0;
 
     *out = (struct sockaddr_storage){0};
@@ -276,7 +277,8 @@ net_read_proxy(const char *text, struct sockaddr_storage *out)
     if (colon == NULL || (size_t)(colon - text) >= sizeof host)
         return ERR_USE;
     len = (size_t)(colon - text);
-    if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
+    six = len > 2 && text[0] == '[' && text[len - 1] == ']';
+    if (six) {
         text++;
         len -= 2;
     }
@@ -286,8 +288,9 @@ net_read_proxy(const char *text, struct sockaddr_storage *out)
         port = port * 10 + (*colon - '0');
     if (*colon != '\0' || port == 0 || port > UINT16_MAX)
         return ERR_USE;
-    if (uv_ip4_addr(host, port, (struct sockaddr_in *)out) != 0 &&
-        uv_ip6_addr(host, port, (struct sockaddr_in6 *)out) != 0)
+    /* without brackets the end of an address would pass for a port */
+    if (six ? uv_ip6_addr(host, port, (struct sockaddr_in6 *)out) != 0
+            : uv_ip4_addr(host, port, (struct sockaddr_in *)out) != 0)
         return ERR_USE;
     return ERR_OK;
 }

@@ -64,6 +64,8 @@ prepare(struct tls *t, const char *host)
         return false;
     SSL_CTX_set_verify(t->context, SSL_VERIFY_NONE, NULL);
     (void)SSL_CTX_set_session_cache_mode(t->context, SSL_SESS_CACHE_OFF);
+    /* a server that asks for it could stop our writes as often as it likes */
+    (void)SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION);
     t->ssl = SSL_new(t->context);
     t->from = BIO_new(BIO_s_mem());
     t->to = BIO_new(BIO_s_mem());
@@ -140,6 +142,7 @@ tls_feed(struct tls *t,
     enum err e = ERR_OK;
     int n;
 
+    *open = t->open;
     if (in.len > INT_MAX ||
         (in.len > 0 && BIO_write(t->from, in.b, (int)in.len) != (int)in.len))
         return ERR_MEMORY;

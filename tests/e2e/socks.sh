@@ -54,7 +54,7 @@ fi
 start_proxy none
 person a read --proxy "$proxy"
 check "a proxy that wants no name" code_is 0
-for method in refuse nonsense; do
+for method in refuse nonsense silent cut odd flood; do
     start_proxy "$method"
     refuses "a proxy that says: $method" 69 "cannot be reached" \
         a read --proxy "$proxy" --timeout 2
@@ -62,7 +62,8 @@ done
 person a read --timeout 2
 check "without the proxy the name leads nowhere: $code" [ "$code" -ne 0 ]
 for bad in socks5://127.0.0.1:9050 socks5h://localhost:9050 socks5h://127.0.0.1 \
-    socks5h://127.0.0.1:0 socks5h://127.0.0.1:99999 socks5h://:9050 nothing; do
+    socks5h://127.0.0.1:0 socks5h://127.0.0.1:99999 socks5h://:9050 \
+    socks5h://::1:9050 socks5h://[127.0.0.1]:9050 socks5h://name:word@127.0.0.1:9050 nothing; do
     refuses "$bad" 64 "socks5h://" a read --proxy "$bad"
 done
 stop_relay TERM

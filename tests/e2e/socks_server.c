@@ -4,7 +4,9 @@
  *
  *     socks_server METHOD TARGET-PORT
  *
- * METHOD: none, name (wants one, RFC 1929), refuse (to connect), nonsense.
+ * METHOD: none, name (wants one, RFC 1929), refuse (to connect), nonsense;
+ * silent (never answers), cut (ends in its reply), odd (a kind of address that
+ * there is not), flood (grants, then sends junk as long as it is read).
  * Prints its port; then a line for each request: name, password, host, port. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -116,6 +118,30 @@ pass_on(int from, int to)
     put(to, b, (size_t)n);
 }
 
+/* Says what no proxy should, to a client that has asked. */
+static void
+be_hostile(int fd, const char *method)
+{
+    static char junk[65536];
+
+    if (strcmp(method, "cut") == 0) {
+        put(fd, "\5\0\0\3\377abc", 8);
+        _exit(0);
+    }
+    if (strcmp(method, "odd") == 0) {
+        put(fd, "\5\0\0\2\0\0\0", 7);
+        poll(NULL, 0, 10000);
+        _exit(0);
+    }
+    if (strcmp(method, "flood") == 0) {
+        put(fd, "\5\0\0\1\0\0\0\0\0\0", 10);
+        memset(junk, 0x16, sizeof junk);
+        for (int i = 0; i < 1000; i++)
+            put(fd, junk, sizeof junk);
+        _exit(0);
+    }
+}
+
 static void
 serve(int fd, const char *method, uint16_t target)
 {
@@ -125,8 +151,13 @@ serve(int fd, const char *method, uint16_t target)
     static const char refused[] = "\5\5\0\1\0\0\0\0\0\0";
 
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (strcmp(method, "silent") == 0) {
+        poll(NULL, 0, 10000);
+        _exit(0);
+    }
     take_method(fd, method);
     take_target(fd);
+    be_hostile(fd, method);
     p[1].fd = socket(AF_INET, SOCK_STREAM, 0);
     if (strcmp(method, "refuse") == 0 ||
         connect(p[1].fd, (struct sockaddr *)&at, sizeof at) != 0) {
