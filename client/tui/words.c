@@ -317,9 +317,10 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
          "Это не тот сервер, что в вашей ссылке: возможно, кто-то "
          "вклинился. Ничего не отправлено."},
     [WORD_RELAY_UNREACHABLE] =
-        {"The relay cannot be reached. Check the network and try "
-         "again.",
-         "До сервера не достучаться. Проверьте сеть и повторите."},
+        {"The relay cannot be reached. Check the network, and the proxy if "
+         "one is set, and try again.",
+         "До сервера не достучаться. Проверьте сеть и прокси, если он задан, "
+         "и повторите."},
     [WORD_RELAY_REFUSED] = {"The relay refused; it may be of another version.",
                             "Сервер отказал; возможно, у него другая версия."},
     [WORD_RELAY_FULL] =
