@@ -4,8 +4,6 @@
 #include "server.h"
 
 #include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -388,24 +386,9 @@ close_handle(uv_handle_t *h, void *context)
         conn_close((struct conn *)(void *)h);
 }
 
-/* With their handles gone they would end the process before its last word. */
-static void
-block_signals(void)
-{
-    sigset_t all;
-
-    (void)sigemptyset(&all);
-    (void)sigaddset(&all, SIGTERM);
-    (void)sigaddset(&all, SIGINT);
-    (void)sigaddset(&all, SIGHUP);
-    (void)sigaddset(&all, SIGUSR1);
-    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
 void
 server_close(struct server *s)
 {
-    block_signals();
     if (s->thread != NULL)
         (void)store_thread_stop(s->thread);
     s->thread = NULL;
