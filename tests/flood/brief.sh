@@ -10,6 +10,6 @@ set -euo pipefail
 export ASAN_OPTIONS=detect_leaks=0
 release=${PRISTAN_RELEASE:+$PRISTAN_RELEASE/server/pristan-relay}
 if [ -n "$release" ] && [ -x "$release" ]; then
-    exec "$FLOOD" --relay "$release" --brief --seconds 2 --connections 1500 "$@"
+    exec "$FLOOD" --relay "$release" --brief --seconds 2 --connections 10000 "$@"
 fi
 exec "$FLOOD" --relay "$RELAY" --brief --any-memory --seconds 2 --connections 300 "$@"
