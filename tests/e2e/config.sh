@@ -4,18 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 
 conf=$dir/relay.conf
-relay() { # words...: sets out and code
-    out=$("$RELAY" "$@" 2>&1 </dev/null)
-    code=$?
-}
-# what, exit code, text that must be shown, words...
-told() {
-    local what=$1 want=$2 text=$3
-    shift 3
-    relay "$@"
-    check "$what: exit code $code, not $want" code_is "$want"
-    check "$what: does not say '$text'" shown "$text"
-}
 # what, line number or nothing, text, the file's content
 mistake() {
     local what=$1 line=$2 text=$3

@@ -76,6 +76,19 @@ one_line() { [ "$(printf '%s' "$out" | grep -c '')" -le "${1:-1}" ]; }
 shown() { grep -qF -- "$1" <<<"$out"; }
 link_of() { grep -o 'pristan:[A-Za-z0-9_-]*' <<<"$out" | head -1; }
 
+relay() { # words...: sets out and code
+    out=$("$RELAY" "$@" 2>&1 </dev/null)
+    code=$?
+}
+# what, exit code, text that must be shown, words...
+told() {
+    local what=$1 want=$2 text=$3
+    shift 3
+    relay "$@"
+    check "$what: exit code $code, not $want" code_is "$want"
+    check "$what: does not say '$text'" shown "$text"
+}
+
 # what, exit code, text that must be shown, then the command's words
 refuses() {
     local what=$1 want=$2 text=$3

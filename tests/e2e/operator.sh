@@ -6,18 +6,6 @@
 : "${TALK:?}"
 awk_file=$(dirname "$0")/openmetrics.awk
 
-relay() { # words...: sets out and code
-    out=$("$RELAY" "$@" 2>&1 </dev/null)
-    code=$?
-}
-# what, exit code, text that must be shown, words...
-told() {
-    local what=$1 want=$2 text=$3
-    shift 3
-    relay "$@"
-    check "$what: exit code $code, not $want" code_is "$want"
-    check "$what: does not say '$text'" shown "$text"
-}
 talk() { out=$(printf "$1" | "$TALK" "${2:-$dir/data/control}" 2>&1); }
 valid() { awk -f "$awk_file"; }
 
