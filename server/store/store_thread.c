@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One batch at a time between two threads, and jobs in steps beside them. */
+/* One batch at a time between two threads, and jobs in steps beside them. Who
+ * is to be woken is woken when the lock is free: where both share a processor
+ * it would else run at once, only to sleep again for the lock, and the second
+ * time it may have to wait for the end of the other's time slice. */
 #include "store_thread.h"
 
 #include <pthread.h>
@@ -7,7 +10,7 @@
 
 #include "base/mem.h"
 
-enum phase { PHASE_IDLE, PHASE_GIVEN, PHASE_DONE };
+enum phase { PHASE_IDLE, PHASE_GIVEN, PHASE_BEGUN, PHASE_DONE };
 
 /*  FREE --ask--> ASKED --begin--> UNDER_WAY --end--> ANSWERED --answer--> FREE
  *  The thread alone leaves ASKED and UNDER_WAY. */
@@ -25,8 +28,11 @@ struct job {
 struct store_thread {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t turned; /* phase, stopping or a job has changed */
+    pthread_cond_t turned; /* for the thread: there is something for it */
+    pthread_cond_t begun;  /* for who gave a batch: PHASE_GIVEN is over */
     enum phase phase;
+    bool one_processor;
+    bool idle; /* waits for something to do */
     bool stopping;
     struct store *store;
     store_wake *wake;
@@ -41,18 +47,28 @@ struct store_thread {
     struct store_quota quota;
 };
 
+/* What was asked for is done. Gives the lock away for that long. */
+static void
+tell(struct store_thread *t)
+{
+    pthread_mutex_unlock(&t->lock);
+    t->wake(t->context);
+    pthread_mutex_lock(&t->lock);
+}
+
 static void
 do_batch(struct store_thread *t)
 {
     if (t->quota_due)
         store_set_quota(t->store, &t->quota);
     t->quota_due = false;
+    t->phase = PHASE_BEGUN;
     pthread_mutex_unlock(&t->lock);
+    pthread_cond_signal(&t->begun);
     t->e = store_commit(t->store, t->batch, &t->results);
     pthread_mutex_lock(&t->lock);
     t->phase = PHASE_DONE;
-    pthread_cond_broadcast(&t->turned); /* for stop, which may wait */
-    t->wake(t->context);
+    tell(t);
 }
 
 /* Of the jobs that are asked for or under way the next in turn, or NULL. */
@@ -128,7 +144,7 @@ do_job(struct store_thread *t, struct job *j)
         return;
     j->answer = answer;
     j->state = JOB_ANSWERED;
-    t->wake(t->context);
+    tell(t);
 }
 
 static void *
@@ -142,7 +158,9 @@ run(void *context)
         t->beat_asked = false;
         while (t->phase != PHASE_GIVEN && !t->stopping &&
                (j = next_job(t)) == NULL) {
+            t->idle = true;
             pthread_cond_wait(&t->turned, &t->lock);
+            t->idle = false;
             t->beat_asked = false;
         }
         if (t->phase == PHASE_GIVEN)
@@ -174,12 +192,14 @@ store_thread_start(struct store *s,
     t->context = context;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->turned, NULL);
+    pthread_cond_init(&t->begun, NULL);
     sigfillset(&all); /* signals belong to the loop */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     failed = pthread_create(&t->thread, NULL, run, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
         pthread_cond_destroy(&t->turned);
+        pthread_cond_destroy(&t->begun);
         pthread_mutex_destroy(&t->lock);
         mem_free(t);
         return ERR_MEMORY;
@@ -196,8 +216,8 @@ store_thread_beat(struct store_thread *t)
     pthread_mutex_lock(&t->lock);
     given = !t->beat_asked;
     t->beat_asked = true;
-    pthread_cond_broadcast(&t->turned);
     pthread_mutex_unlock(&t->lock);
+    pthread_cond_signal(&t->turned);
     return given;
 }
 
@@ -211,12 +231,29 @@ store_thread_set_quota(struct store_thread *t, const struct store_quota *q)
 }
 
 void
+store_thread_share(struct store_thread *t, bool one_processor)
+{
+    pthread_mutex_lock(&t->lock);
+    t->one_processor = one_processor;
+    pthread_mutex_unlock(&t->lock);
+}
+
+void
 store_thread_submit(struct store_thread *t, const struct relay_batch *batch)
 {
+    bool wait;
+
     pthread_mutex_lock(&t->lock);
     t->batch = batch;
     t->phase = PHASE_GIVEN;
-    pthread_cond_broadcast(&t->turned);
+    wait = t->one_processor && t->idle;
+    pthread_mutex_unlock(&t->lock);
+    pthread_cond_signal(&t->turned);
+    if (!wait)
+        return;
+    pthread_mutex_lock(&t->lock);
+    while (t->phase == PHASE_GIVEN)
+        pthread_cond_wait(&t->begun, &t->lock);
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -247,10 +284,11 @@ store_thread_ask(struct store_thread *t, const struct store_question *q)
     pthread_mutex_lock(&t->lock);
     if (j->state == JOB_FREE) {
         *j = (struct job){.state = JOB_ASKED, .question = *q};
-        pthread_cond_broadcast(&t->turned);
         e = ERR_OK;
     }
     pthread_mutex_unlock(&t->lock);
+    if (e == ERR_OK)
+        pthread_cond_signal(&t->turned);
     return e;
 }
 
@@ -303,8 +341,8 @@ store_thread_stop(struct store_thread *t)
 
     pthread_mutex_lock(&t->lock);
     t->stopping = true;
-    pthread_cond_broadcast(&t->turned);
     pthread_mutex_unlock(&t->lock);
+    pthread_cond_signal(&t->turned);
     pthread_join(t->thread, NULL); /* ends the batch under way first */
     for (int i = 0; i < STORE_JOB_KINDS; i++) {
         struct store_answer unheard;
@@ -313,6 +351,7 @@ store_thread_stop(struct store_thread *t)
             give_up(&t->jobs[i], &unheard);
     }
     pthread_cond_destroy(&t->turned);
+    pthread_cond_destroy(&t->begun);
     pthread_mutex_destroy(&t->lock);
     mem_free(t);
     return s;

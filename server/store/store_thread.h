@@ -20,6 +20,12 @@ MUST_USE enum err store_thread_start(struct store *s,
                                      void *context,
                                      struct store_thread **out);
 
+/* Both threads have one processor between them. Then a batch that is handed
+ * over is begun before the caller goes on, if nothing else is under way: a
+ * caller that never sleeps, because it is flooded, would else keep the thread
+ * waiting for the rest of its time slice, which is milliseconds. */
+void store_thread_share(struct store_thread *t, bool one_processor);
+
 /* None may be under way. The batch is borrowed until it was collected. */
 void
 store_thread_submit(struct store_thread *t, const struct relay_batch *batch);

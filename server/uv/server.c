@@ -357,6 +357,8 @@ server_open(struct server *s,
         e = confine_files(c); /* holds for threads that start from here on */
     if (e == ERR_OK)
         e = store_thread_start(store, wake, s, &s->thread);
+    if (e == ERR_OK)
+        store_thread_share(s->thread, uv_available_parallelism() == 1);
     if (e == ERR_MEMORY)
         log_line(LOG_MEMORY, NULL, 0);
     return e;

@@ -14,7 +14,7 @@ wake(void *context)
 }
 
 static void
-batches_come_back_in_order(void **state)
+check_order(bool one_processor)
 {
     struct bench b;
     struct store_thread *t;
@@ -22,11 +22,11 @@ batches_come_back_in_order(void **state)
     sem_t done;
     enum err e;
 
-    (void)state;
     bench_start(&b, true);
     bench_open(&b);
     assert_int_equal(sem_init(&done, 0, 0), 0);
     assert_ok(store_thread_start(b.store, wake, &done, &t));
+    store_thread_share(t, one_processor);
     assert_false(store_thread_collect(t, &e, &results));
     for (uint64_t i = 1; i <= 200; i++) {
         char text[16];
@@ -47,6 +47,21 @@ batches_come_back_in_order(void **state)
     assert_int_equal(bench_page(&b, 1, 0).last, 200);
     sem_destroy(&done);
     bench_end(&b);
+}
+
+static void
+batches_come_back_in_order(void **state)
+{
+    (void)state;
+    check_order(false);
+}
+
+/* Handing over waits until the thread has begun, and no longer. */
+static void
+batches_come_back_in_order_on_one_processor(void **state)
+{
+    (void)state;
+    check_order(true);
 }
 
 static void
@@ -169,6 +184,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_come_back_in_order),
+        cmocka_unit_test(batches_come_back_in_order_on_one_processor),
         cmocka_unit_test(stopping_waits_for_what_is_under_way),
         cmocka_unit_test(errors_come_back_too),
         cmocka_unit_test(a_sign_of_life_is_given_each_time),
