@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 
 #include "memory.h"
+#include "apart.h"
 #include "run.h"
 #include "scenario.h"
 
@@ -23,6 +24,7 @@ enum {
 struct options {
     struct run_options run;
     size_t connections;
+    bool together;
     bool json;
     bool list;
     bool help;
@@ -41,12 +43,22 @@ static const char help[] =
     "  --size N         connections of the flood (each has its own number)\n"
     "  --connections N  of 'memory' (10000)\n"
     "  --brief          small and short; judges no latency\n"
-    "  --realtime       the relay and its clients before all else that runs "
-    "here, if allowed\n"
+    "  --together       the relay, its clients and the flood on whatever "
+    "processors there are\n"
+    "  --realtime       the same, the relay and its clients before all else "
+    "that runs here,\n"
+    "                   if allowed\n"
     "  --any-memory     judges no memory (a build with sanitizers)\n"
     "  --json           one line of JSON for each\n"
     "  --list           names, rows and what they do\n"
     "  --help           this\n\n"
+    "A flood comes from other machines. So the relay has one processor, the "
+    "last, by\nitself, as on the smallest server that one can rent, and the "
+    "clients that are\nmeasured have another, on which the flood runs only "
+    "while they do not want it.\nBoth are kept awake throughout, so that a "
+    "quiet relay is not slow from sleeping.\nWith one processor, or "
+    "--together, all share what there is; with one processor\nno latency is "
+    "judged.\n\n"
     "Exit codes: 0 all as it must be, 1 something is not, 64 usage.\n";
 
 static bool
@@ -92,7 +104,9 @@ read_options(int argc, char **argv, struct options *o)
         if (strcmp(w, "--brief") == 0)
             o->run.brief = true;
         else if (strcmp(w, "--realtime") == 0)
-            o->run.realtime = true;
+            o->together = o->run.realtime = true;
+        else if (strcmp(w, "--together") == 0)
+            o->together = true;
         else if (strcmp(w, "--any-memory") == 0)
             o->run.any_memory = true;
         else if (strcmp(w, "--json") == 0)
@@ -152,17 +166,21 @@ print_json(const struct run_result *r)
 {
     printf("{\"scenario\":\"%s\",\"row\":\"%s\",\"size\":%zu,"
            "\"quiet\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
+           "\"waited_ms_per_s\":[%.1f,%.1f]},"
            "\"flooded\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
+           "\"waited_ms_per_s\":[%.1f,%.1f]},\"apart\":%s,"
            "\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
            "\"descriptors\":[%llu,%llu,%llu],\"count_per_s\":%.0f,"
            "\"count_per_cpu_s\":%.0f,\"settled_s\":%.1f,\"life_max_s\":%.1f,"
            "\"wrong\":\"%s\"}\n",
            r->scenario->name, r->scenario->row, r->size, r->quiet.ack_p50,
            r->quiet.ack_p99, r->quiet.delivery_p50, r->quiet.delivery_p99,
-           r->flooded.ack_p50, r->flooded.ack_p99, r->flooded.delivery_p50,
-           r->flooded.delivery_p99, r->ratio, mib(r->before.resident),
+           r->quiet.relay_waited, r->quiet.clients_waited, r->flooded.ack_p50,
+           r->flooded.ack_p99, r->flooded.delivery_p50, r->flooded.delivery_p99,
+           r->flooded.relay_waited, r->flooded.clients_waited,
+           r->apart ? "true" : "false", r->ratio, mib(r->before.resident),
            mib(r->peak.resident), mib(r->after.resident),
            (unsigned long long)r->before.descriptors,
            (unsigned long long)r->peak.descriptors,
@@ -185,6 +203,16 @@ print_text(const struct run_result *r)
            mib(r->after.resident), (unsigned long long)r->before.descriptors,
            (unsigned long long)r->peak.descriptors,
            (unsigned long long)r->after.descriptors, r->settled_s);
+    printf("%26s waiting for a processor, ms a second: relay %.1f -> %.1f, "
+           "clients %.1f -> %.1f\n",
+           "", r->quiet.relay_waited, r->flooded.relay_waited,
+           r->quiet.clients_waited, r->flooded.clients_waited);
+    printf("%26s stolen by the host, ms a second: %.1f -> %.1f; left out for "
+           "it %zu of %zu -> %zu of %zu samples%s\n",
+           "", r->quiet.stolen, r->flooded.stolen, r->quiet.left_out,
+           r->quiet.samples + r->quiet.left_out, r->flooded.left_out,
+           r->flooded.samples + r->flooded.left_out,
+           r->watched ? "" : " (could not be watched)");
     printf("%26s %s: %.0f a second, %.0f in a second of the relay's "
            "processor\n",
            "", r->scenario->counts, r->count_per_s, r->count_per_cpu_s);
@@ -258,6 +286,19 @@ run_all(const struct options *o)
     return bad == 0 ? EX_OK : EX_WRONG;
 }
 
+/* Where latency cannot be judged that is said, not passed over. */
+static void
+arrange(struct options *o)
+{
+    bool two = apart_possible();
+
+    o->run.apart = !o->run.brief && !o->together && two;
+    o->run.judge = !o->run.brief && two;
+    if (!o->run.brief && !two)
+        fprintf(stderr, "flood: ONE PROCESSOR for the relay, its clients and "
+                        "the flood: NO LATENCY IS JUDGED\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -286,5 +327,6 @@ main(int argc, char **argv)
     }
     if (random_start() != ERR_OK)
         return EX_WRONG;
+    arrange(&o);
     return run_all(&o);
 }

@@ -231,11 +231,25 @@ read_some(struct peer *p)
         read_link(p, (struct bytes){chunk, (size_t)n});
 }
 
+static int
+wait_events(const struct loop *l, struct epoll_event *evs, int wait_ms)
+{
+    uint64_t until = flood_now_ns() + (uint64_t)wait_ms * 1000000u;
+    int n;
+
+    if (!l->awake)
+        return epoll_wait(l->epoll, evs, EVENTS, wait_ms);
+    do
+        n = epoll_wait(l->epoll, evs, EVENTS, 0);
+    while (n == 0 && flood_now_ns() < until);
+    return n;
+}
+
 void
 loop_turn(struct loop *l, int wait_ms)
 {
     struct epoll_event evs[EVENTS];
-    int n = epoll_wait(l->epoll, evs, EVENTS, wait_ms);
+    int n = wait_events(l, evs, wait_ms);
 
     for (int i = 0; i < n; i++) {
         struct peer *p = evs[i].data.ptr;

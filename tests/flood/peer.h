@@ -24,6 +24,7 @@ struct loop {
     struct arena arena;
     uint64_t lost;     /* connections that the relay or the system ended */
     uint64_t life_max; /* ms: the longest life of those */
+    bool awake;        /* waits without sleeping */
 };
 
 struct peer {

@@ -11,15 +11,16 @@
 enum { HOME = 0x7f000001, READY_MS = 20 * 1000 };
 
 static void
-add(struct probe_samples *s, uint64_t ns)
+add(struct probe_samples *s, uint64_t from_ns, uint64_t to_ns)
 {
-    uint64_t us = ns / 1000;
+    uint64_t us = (to_ns - from_ns) / 1000;
 
-    if (s->us == NULL)
-        s->us = mem_new_array(PROBE_SAMPLES, sizeof *s->us);
-    if (s->us == NULL || s->count >= PROBE_SAMPLES)
+    if (s->all == NULL)
+        s->all = mem_new_array(PROBE_SAMPLES, sizeof *s->all);
+    if (s->all == NULL || s->count >= PROBE_SAMPLES)
         return;
-    s->us[s->count++] = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+    s->all[s->count++] = (struct probe_sample){
+        from_ns, us > UINT32_MAX ? UINT32_MAX : (uint32_t)us};
 }
 
 static void
@@ -47,7 +48,7 @@ on_record(struct probe *p, struct peer *peer, const struct event_record *r)
     if (at == 0)
         return;
     p->delivered++;
-    add(&p->deliveries, flood_now_ns() - at);
+    add(&p->deliveries, at, flood_now_ns());
 }
 
 static void
@@ -82,7 +83,7 @@ on_ack(struct peer *peer, const struct event *ev)
 
     on_writer(peer, ev);
     if (ev->kind == EVENT_APPENDED)
-        add(&p->acks, flood_now_ns() - asked_ns[ev->tag % UNDER_WAY_MAX]);
+        add(&p->acks, asked_ns[ev->tag % UNDER_WAY_MAX], flood_now_ns());
 }
 
 static void
@@ -195,27 +196,45 @@ probe_finish(struct probe *p, uint64_t deadline_ms)
     return p->acked == p->sent && p->delivered == p->sent * PROBE_WATCHERS;
 }
 
+size_t
+probe_leave_out(struct probe_samples *s, const struct theft *t)
+{
+    size_t kept = 0;
+    size_t out;
+
+    for (size_t i = 0; i < s->count; i++) {
+        uint64_t from = s->all[i].from_ns;
+
+        if (!theft_between(t, from, from + (uint64_t)s->all[i].us * 1000))
+            s->all[kept++] = s->all[i];
+    }
+    out = s->count - kept;
+    s->count = kept;
+    return out;
+}
+
 void
 probe_join(struct probe_samples *a, const struct probe_samples *b)
 {
     for (size_t i = 0; i < b->count; i++)
-        add(a, (uint64_t)b->us[i] * 1000);
+        add(a, b->all[i].from_ns,
+            b->all[i].from_ns + (uint64_t)b->all[i].us * 1000);
 }
 
 void
 probe_free(struct probe_samples *s)
 {
-    mem_free(s->us);
+    mem_free(s->all);
     *s = (struct probe_samples){0};
 }
 
 static int
 compare(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
+    const struct probe_sample *x = a;
+    const struct probe_sample *y = b;
 
-    return x < y ? -1 : x > y;
+    return x->us < y->us ? -1 : x->us > y->us;
 }
 
 uint32_t
@@ -225,7 +244,7 @@ probe_quantile(struct probe_samples *s, unsigned part)
 
     if (s->count == 0)
         return 0;
-    qsort(s->us, s->count, sizeof *s->us, compare);
+    qsort(s->all, s->count, sizeof *s->all, compare);
     at = s->count * part / 1000;
-    return s->us[at < s->count ? at : s->count - 1];
+    return s->all[at < s->count ? at : s->count - 1].us;
 }

@@ -5,6 +5,7 @@
 #define FLOOD_PROBE_H
 
 #include "peer.h"
+#include "theft.h"
 
 enum {
     PROBE_WATCHERS = 3,
@@ -12,8 +13,13 @@ enum {
     PROBE_LEN = 1024        /* bytes of a record */
 };
 
+struct probe_sample {
+    uint64_t from_ns; /* CLOCK_MONOTONIC */
+    uint32_t us;
+};
+
 struct probe_samples {
-    uint32_t *us; /* microseconds */
+    struct probe_sample *all;
     size_t count;
 };
 
@@ -53,6 +59,10 @@ bool probe_finish(struct probe *p, uint64_t deadline_ms);
 
 /* Connections of it that are gone. */
 unsigned probe_lost(const struct probe *p);
+
+/* Leaves those out that were under way when a processor was missing. How many.
+ */
+size_t probe_leave_out(struct probe_samples *s, const struct theft *t);
 
 /* Appends what is in b to a; sorts; the sample below which part of 1000 lie. */
 void probe_join(struct probe_samples *a, const struct probe_samples *b);

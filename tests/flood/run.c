@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "probe.h"
 
 enum {
@@ -30,15 +31,27 @@ enum {
     SPARE_DESCRIPTORS = 2 /* the database opens and closes some of its own */
 };
 
+/* Time that was lost to other processes. */
+struct waits {
+    double relay_ms;
+    double clients_ms;
+    double stolen_ms; /* by the machine's host, of both processors */
+    double seconds;   /* within so many */
+    size_t left_out;  /* of the samples, for that */
+};
+
 struct stage {
     const struct scenario *scenario;
     const struct run_options *options;
     struct run_result *out;
+    struct apart apart;
     struct relay_process relay;
     struct flood_shared *shared;
     struct probe probe;
     struct probe_samples acks; /* both quiet parts */
     struct probe_samples deliveries;
+    struct waits quiet_waits;
+    struct theft theft;
     pid_t child;
     uint64_t ready_ms;
 };
@@ -80,18 +93,43 @@ talk(struct stage *t, uint64_t ms)
         uint64_t step = flood_now_ms() + STEP_MS;
 
         probe_run(&t->probe, step < until ? step : until);
+        theft_read(&t->theft);
         watch_peak(t);
     }
 }
 
+/* The same, and how long who waited for a processor meanwhile. */
+static void
+talk_judged(struct stage *t, uint64_t ms, struct waits *w)
+{
+    double relay = apart_waited_ms(t->relay.pid);
+    double clients = apart_waited_ms(getpid());
+    uint64_t lost_ns = t->theft.lost_ns;
+
+    talk(t, ms);
+    w->left_out += probe_leave_out(&t->probe.acks, &t->theft) +
+                   probe_leave_out(&t->probe.deliveries, &t->theft);
+    w->stolen_ms += (double)(t->theft.lost_ns - lost_ns) / 1e6;
+    w->relay_ms += apart_waited_ms(t->relay.pid) - relay;
+    w->clients_ms += apart_waited_ms(getpid()) - clients;
+    w->seconds += (double)ms / 1000;
+}
+
 static struct run_latency
-latency(struct probe_samples *acks, struct probe_samples *deliveries)
+latency(struct probe_samples *acks,
+        struct probe_samples *deliveries,
+        const struct waits *w)
 {
     return (struct run_latency){
         .ack_p50 = probe_quantile(acks, 500) / 1000.0,
         .ack_p99 = probe_quantile(acks, 990) / 1000.0,
         .delivery_p50 = probe_quantile(deliveries, 500) / 1000.0,
         .delivery_p99 = probe_quantile(deliveries, 990) / 1000.0,
+        .relay_waited = w->relay_ms / w->seconds,
+        .clients_waited = w->clients_ms / w->seconds,
+        .stolen = w->stolen_ms / w->seconds,
+        .left_out = w->left_out,
+        .samples = acks->count + deliveries->count,
     };
 }
 
@@ -113,9 +151,11 @@ be_the_flood(struct stage *t)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     set_realtime(0);
     (void)setpriority(PRIO_PROCESS, 0, NICE);
+    apart_take(&t->apart, APART_FLOOD);
     loop_init(&f.loop, &t->relay);
     while (atomic_load(&t->shared->phase) == FLOOD_WAIT)
         loop_turn(&f.loop, 10);
+    f.loop.awake = t->apart.on;
     t->scenario->run(&f);
     loop_free(&f.loop);
     _exit(0);
@@ -132,8 +172,10 @@ start(struct stage *t)
         return false;
     }
     t->shared = shared;
+    apart_take(&t->apart, APART_RELAY);
     relay_process_start(&t->relay, t->options->program,
                         t->scenario->descriptors, t->scenario->options);
+    apart_take(&t->apart, APART_CLIENTS);
     t->child = fork();
     if (t->child == 0)
         be_the_flood(t);
@@ -152,7 +194,7 @@ quiet(struct stage *t)
 {
     probe_run(&t->probe, flood_now_ms() + WARM_MS);
     probe_reset(&t->probe);
-    talk(t, t->options->seconds * 500);
+    talk_judged(t, t->options->seconds * 500, &t->quiet_waits);
     probe_join(&t->acks, &t->probe.acks);
     probe_join(&t->deliveries, &t->probe.deliveries);
 }
@@ -174,7 +216,9 @@ flooded(struct stage *t)
     uint64_t start_ns;
     uint64_t counted;
     double seconds;
+    struct waits waits = {0};
 
+    apart_flooding(&t->apart, true);
     atomic_store(&t->shared->phase, FLOOD_GO);
     while (atomic_load(&t->shared->ready) == 0 && flood_now_ms() < deadline)
         talk(t, STEP_MS);
@@ -185,7 +229,7 @@ flooded(struct stage *t)
     from = relay_process_usage(&t->relay);
     counted = atomic_load(&t->shared->count);
     start_ns = flood_now_ns();
-    talk(t, flood_seconds(t) * 1000);
+    talk_judged(t, flood_seconds(t) * 1000, &waits);
     counted = atomic_load(&t->shared->count) - counted;
     seconds = (double)(flood_now_ns() - start_ns) / 1e9;
     to = relay_process_usage(&t->relay);
@@ -193,7 +237,7 @@ flooded(struct stage *t)
     if (to.cpu_ms > from.cpu_ms)
         t->out->count_per_cpu_s =
             (double)counted * 1000 / (double)(to.cpu_ms - from.cpu_ms);
-    t->out->flooded = latency(&t->probe.acks, &t->probe.deliveries);
+    t->out->flooded = latency(&t->probe.acks, &t->probe.deliveries, &waits);
 }
 
 /* The flood ends; the relay gets its descriptors back. */
@@ -222,6 +266,7 @@ settle(struct stage *t)
     atomic_store(&t->shared->held, 0);
     (void)waitpid(t->child, NULL, 0);
     t->child = 0;
+    apart_flooding(&t->apart, false);
 }
 
 static void
@@ -260,7 +305,7 @@ judge(struct stage *t)
         wrong(t, "it was no flood");
     if (s->life_max != 0 && r->life_max_s * 1000 > (double)s->life_max)
         wrong(t, "a connection lived for %.1f s", r->life_max_s);
-    if (!t->options->brief && !s->told && r->ratio > RUN_RATIO_MAX)
+    if (t->options->judge && !s->told && r->ratio > RUN_RATIO_MAX)
         wrong(t, "p99 is %.1f times the quiet one", r->ratio);
     judge_memory(t);
 }
@@ -281,15 +326,21 @@ run_scenario(const struct scenario *s,
     if (o->size != 0)
         out->size = o->size;
     (void)setpriority(PRIO_PROCESS, 0, FIRST);
+    apart_start(&t.apart, o->apart);
+    t.theft = (struct theft){.fd = {-1, -1}};
+    if (t.apart.on)
+        out->watched = theft_watch(
+            &t.theft, (size_t[]){t.apart.relay_cpu, t.apart.clients_cpu});
     if (o->realtime)
         set_realtime(RELAY_PRIORITY);
+    out->apart = t.apart.on;
     if (start(&t)) {
         quiet(&t);
         out->before = relay_process_usage(&t.relay);
         flooded(&t);
         settle(&t);
         quiet(&t);
-        out->quiet = latency(&t.acks, &t.deliveries);
+        out->quiet = latency(&t.acks, &t.deliveries, &t.quiet_waits);
         if (!probe_finish(&t.probe, flood_now_ms() + FINISH_MS))
             wrong(&t, "not all that the other clients wrote arrived");
         judge(&t);
@@ -306,6 +357,8 @@ run_scenario(const struct scenario *s,
     probe_free(&t.deliveries);
     if (o->realtime)
         set_realtime(0);
+    apart_stop(&t.apart);
+    theft_end(&t.theft);
     (void)setpriority(PRIO_PROCESS, 0, had);
     if (t.shared != NULL)
         (void)munmap(t.shared, sizeof *t.shared);

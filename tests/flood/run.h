@@ -12,7 +12,9 @@ struct run_options {
     unsigned seconds;    /* of the flood, and of both quiet parts together */
     unsigned per_s;      /* records that the other clients write */
     size_t size;         /* 0: the scenario's */
-    bool brief;          /* judges no latency */
+    bool brief;          /* small and short */
+    bool judge;          /* latency, too */
+    bool apart;          /* each at its place: apart.h */
     bool realtime;       /* before all else that runs on the machine */
     bool any_memory;     /* judges no memory: a sanitizer has its own */
 };
@@ -22,6 +24,11 @@ struct run_latency {
     double ack_p99;
     double delivery_p50;
     double delivery_p99;
+    double relay_waited; /* ms of each second, ready but without a processor */
+    double clients_waited;
+    double stolen;  /* ms of each second: theft.h */
+    size_t samples; /* that were judged */
+    size_t left_out;
 };
 
 struct run_result {
@@ -29,6 +36,8 @@ struct run_result {
     size_t size;
     struct run_latency quiet;
     struct run_latency flooded;
+    bool apart;
+    bool watched; /* for theft */
     double ratio; /* the worse of both p99 */
     struct relay_usage before;
     struct relay_usage peak; /* resident and descriptors */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* sched_setaffinity(), SCHED_IDLE, and what /proc says about waiting. */
+#include "apart.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FIRST = -20 };
+
+/* The first and the last processor that we may use. False: there is one. */
+static bool
+find(cpu_set_t *may, size_t *first, size_t *last)
+{
+    *first = CPU_SETSIZE;
+    *last = CPU_SETSIZE;
+    if (sched_getaffinity(0, sizeof *may, may) != 0)
+        return false;
+    for (size_t i = 0; i < CPU_SETSIZE; i++) {
+        if (!CPU_ISSET(i, may))
+            continue;
+        if (*first == CPU_SETSIZE)
+            *first = i;
+        *last = i;
+    }
+    return *first != *last;
+}
+
+bool
+apart_possible(void)
+{
+    cpu_set_t may;
+    size_t first;
+    size_t last;
+
+    return find(&may, &first, &last);
+}
+
+static void
+run_on(size_t cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+static void
+give_way(void)
+{
+    struct sched_param none = {0};
+
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+static pid_t
+keep_awake(size_t cpu)
+{
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid < 0 ? 0 : pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    run_on(cpu);
+    give_way();
+    for (;;)
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#else
+        (void)getppid(); /* something that takes a while */
+#endif
+}
+
+/* The kernel shares processors between sessions of a terminal first
+ * (autogroups), whatever the priorities within them: ours before the others,
+ * if we may. */
+static int
+autogroup_nice(void)
+{
+    FILE *f = fopen("/proc/self/autogroup", "r");
+    int nice = 0;
+
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%*s nice %d", &nice) != 1)
+        nice = 0;
+    fclose(f);
+    return nice;
+}
+
+static void
+set_autogroup_nice(int nice)
+{
+    FILE *f = fopen("/proc/self/autogroup", "w");
+
+    if (f == NULL)
+        return;
+    fprintf(f, "%d", nice);
+    fclose(f); /* refused where we may not */
+}
+
+void
+apart_start(struct apart *p, bool on)
+{
+    *p = (struct apart){.on = on};
+    if (!on)
+        return;
+    p->on = find(&p->before, &p->clients_cpu, &p->relay_cpu);
+    if (!p->on)
+        return;
+    p->nice_before = autogroup_nice();
+    set_autogroup_nice(FIRST);
+    p->awake[APART_RELAY] = keep_awake(p->relay_cpu);
+    p->awake[APART_CLIENTS] = keep_awake(p->clients_cpu);
+}
+
+void
+apart_stop(struct apart *p)
+{
+    for (int i = 0; i < 2; i++) {
+        if (p->awake[i] == 0)
+            continue;
+        (void)kill(p->awake[i], SIGKILL);
+        (void)waitpid(p->awake[i], NULL, 0);
+        p->awake[i] = 0;
+    }
+    if (!p->on)
+        return;
+    set_autogroup_nice(p->nice_before);
+    (void)sched_setaffinity(0, sizeof p->before, &p->before);
+}
+
+void
+apart_take(const struct apart *p, enum apart_who who)
+{
+    if (!p->on)
+        return;
+    run_on(who == APART_RELAY ? p->relay_cpu : p->clients_cpu);
+    if (who == APART_FLOOD)
+        give_way();
+}
+
+void
+apart_flooding(const struct apart *p, bool on)
+{
+    if (p->awake[APART_CLIENTS] != 0)
+        (void)kill(p->awake[APART_CLIENTS], on ? SIGSTOP : SIGCONT);
+}
+
+/* The second number of schedstat: ns. */
+static double
+thread_waited_ms(pid_t pid, const char *thread)
+{
+    char path[128];
+    unsigned long long ran;
+    unsigned long long waited = 0;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%.20s/schedstat", (int)pid,
+                   thread);
+    f = fopen(path, "r");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%llu %llu", &ran, &waited) != 2)
+        waited = 0;
+    fclose(f);
+    return (double)waited / 1e6;
+}
+
+double
+apart_waited_ms(pid_t pid)
+{
+    char path[64];
+    double all = 0;
+    struct dirent *e;
+    DIR *d;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    d = opendir(path);
+    while (d != NULL && (e = readdir(d)) != NULL)
+        if (e->d_name[0] != '.')
+            all += thread_waited_ms(pid, e->d_name);
+    if (d != NULL)
+        closedir(d);
+    return all;
+}
