@@ -22,6 +22,10 @@
 
 #define STORE_BACKUP_FILE "relay.backup"
 
+/* What is restored from standard input lies here meanwhile; like an unfinished
+ * backup, one that was left goes when the store is opened. */
+#define STORE_INPUT_FILE "restore.part"
+
 enum {
     STORE_KEY_LEN = 32,        /* of the secret in a backup and in relay.key */
     STORE_BACKUP_KEEP_S = 3600 /* seconds */

@@ -24,6 +24,8 @@ struct restore {
     char db[SQLITE_PATH_MAX];
     char fresh[SQLITE_PATH_MAX];
     char log[SQLITE_PATH_MAX];
+    char journal[SQLITE_PATH_MAX]; /* which would be laid over the new one */
+    char fresh_journal[SQLITE_PATH_MAX];
     char key_file[SQLITE_PATH_MAX];
     char key_fresh[SQLITE_PATH_MAX];
 };
@@ -142,6 +144,12 @@ is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
+static bool
+gone(const char *path)
+{
+    return unlink(path) == 0 || errno == ENOENT;
+}
+
 /* What is there already may stop us, and a relay that runs there does. */
 static enum err
 check_folder(struct restore *r)
@@ -189,7 +197,7 @@ static enum err
 make_fresh(struct restore *r)
 {
     sqlite3_backup *copy;
-    enum err e = file_make(r->fresh);
+    enum err e = gone(r->fresh_journal) ? file_make(r->fresh) : ERR_DISK;
     int rc;
 
     if (e == ERR_OK)
@@ -232,19 +240,13 @@ write_key(struct restore *r)
     return file_folder_sync(r->want->folder);
 }
 
-static bool
-gone(const char *path)
-{
-    return unlink(path) == 0 || errno == ENOENT;
-}
-
 /* From here on only forwards: whoever is interrupted calls again. */
 static enum err
 put_in_place(struct restore *r)
 {
     enum err e;
 
-    if (!gone(r->log) || !gone(r->db))
+    if (!gone(r->log) || !gone(r->journal) || !gone(r->db))
         return ERR_DISK;
     e = write_key(r);
     if (e == ERR_OK && rename(r->fresh, r->db) != 0)
@@ -260,6 +262,8 @@ set_paths(struct restore *r)
     return file_path(r->db, folder, "relay.db") &&
            file_path(r->fresh, folder, "relay.db.new") &&
            file_path(r->log, folder, "relay.db-wal") &&
+           file_path(r->journal, folder, "relay.db-journal") &&
+           file_path(r->fresh_journal, folder, "relay.db.new-journal") &&
            file_path(r->key_file, folder, "relay.key") &&
            file_path(r->key_fresh, folder, "relay.key.new");
 }

@@ -51,6 +51,8 @@ sqlite_backup_tidy(const struct engine_sqlite *s, bool at_start)
 
     if (at_start && file_path(path, s->folder, STORE_BACKUP_FILE ".new"))
         (void)unlink(path);
+    if (at_start && file_path(path, s->folder, STORE_INPUT_FILE))
+        (void)unlink(path);
     if (file_path(path, s->folder, STORE_BACKUP_FILE) && stat(path, &st) == 0 &&
         time(NULL) - st.st_mtime >= STORE_BACKUP_KEEP_S)
         (void)unlink(path);

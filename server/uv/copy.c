@@ -17,15 +17,21 @@
 #include "command.h"
 #include "exit.h"
 #include "folder.h"
+#include "held.h"
 #include "privileges.h"
 #include "start.h"
 
-enum { PART_LEN = 64 * 1024, PATH_LEN = CONFIG_PATH_MAX + 32 };
+enum {
+    PART_LEN = 64 * 1024,
+    PATH_LEN = CONFIG_PATH_MAX + 32,
+    PATIENCE_MS = 60000
+};
 
 /* Where the bytes of a copy come from: a running relay, or a file. */
 struct source {
     struct ask *ask; /* NULL: fd */
     int fd;
+    const struct held *held;
 };
 
 /* Where they go: FILE.part until all are there, or standard output. */
@@ -77,10 +83,36 @@ open_target(const char *file, struct target *t)
     return t->fd >= 0 ? EXIT_OK : cannot(t->part, EXIT_CREATE);
 }
 
+/* The name is durable when its folder is. */
+static int
+sync_folder_of(struct target *t)
+{
+    char *slash = strrchr(t->part, '/');
+
+    if (slash == NULL)
+        (void)snprintf(t->part, sizeof t->part, ".");
+    else
+        slash[slash == t->part] = '\0';
+    return folder_sync(t->part) == ERR_OK ? EXIT_OK
+                                          : cannot(t->part, EXIT_DISK);
+}
+
+/* A file behind standard output is synced; a pipe or a terminal cannot be. */
+static int
+end_output(int code)
+{
+    if (code == EXIT_OK && fsync(STDOUT_FILENO) != 0 && errno != EINVAL &&
+        errno != EROFS)
+        code = cannot("-", EXIT_DISK);
+    return code;
+}
+
 static int
 close_target(struct target *t, int code)
 {
-    if (t->path[0] == '\0' || t->fd < 0)
+    if (t->path[0] == '\0')
+        return end_output(code);
+    if (t->fd < 0)
         return code;
     if (code == EXIT_OK && fsync(t->fd) != 0)
         code = cannot(t->part, EXIT_DISK);
@@ -90,7 +122,7 @@ close_target(struct target *t, int code)
         code = cannot(t->path, EXIT_CREATE);
     if (code != EXIT_OK)
         (void)unlink(t->part);
-    return code;
+    return code == EXIT_OK ? sync_folder_of(t) : code;
 }
 
 static bool
@@ -122,16 +154,31 @@ read_part(const struct source *s, uint8_t *out, size_t size)
     return n;
 }
 
+/* A running relay that says nothing is given up in time by ask_read(). */
+static bool
+stops(const struct source *s)
+{
+    return s->ask == NULL
+               ? held_stops(s->held, s->fd, -1)
+               : held_stops(s->held, s->ask->left > 0 ? s->ask->fd : -1,
+                            s->ask->left > 0 ? PATIENCE_MS : 0);
+}
+
 /* All of it, to the end. */
 static int
 pour(const struct source *s, int fd, const char *name)
 {
     static_assert(PART_LEN <= 64 * 1024, "it is on the stack");
     uint8_t part[PART_LEN];
-    ssize_t n;
+    ssize_t n = 1;
     int code = EXIT_OK;
 
-    while (code == EXIT_OK && (n = read_part(s, part, sizeof part)) != 0) {
+    while (code == EXIT_OK && n != 0) {
+        if (stops(s)) {
+            code = EXIT_DISK; /* which nobody sees: the signal ends us */
+            continue;
+        }
+        n = read_part(s, part, sizeof part);
         if (n < 0) {
             log_line(LOG_COPY_FAILED, "what is copied breaks off", 0);
             code = EXIT_DISK;
@@ -151,9 +198,21 @@ show_progress(uint64_t done, uint64_t total)
                 done * 100 / total);
 }
 
+/* A copy that was made in the data folder, and nobody takes. */
+static void
+forget_made(const struct config *c)
+{
+    char made[PATH_LEN];
+
+    (void)snprintf(made, sizeof made, "%s/%s", c->data, STORE_BACKUP_FILE);
+    (void)unlink(made);
+}
+
 /* The store's copy in the data folder, made without a running relay. */
 static int
-make_here(const struct config *c, struct dh_secret *key)
+make_here(const struct config *c,
+          struct dh_secret *key,
+          const struct held *held)
 {
     struct store_question q = {.kind = STORE_JOB_BACKUP, .key = key->b};
     struct store_answer a = {.e = ERR_OK};
@@ -166,11 +225,15 @@ make_here(const struct config *c, struct dh_secret *key)
         return code;
     a.e = store_job_begin(store, &q, &job);
     if (a.e == ERR_OK) {
-        while (!done)
+        while (!done && !held_stops(held, -1, 0))
             store_job_step(job, &done);
         store_job_end(job, &a);
     }
     store_close(store);
+    if (held_stops(held, -1, 0)) {
+        forget_made(c);
+        return EXIT_DISK;
+    }
     if (a.e == ERR_FULL)
         return start_refuse(a.e, LOG_NO_ROOM, c->data, EXIT_CREATE);
     if (a.e != ERR_OK)
@@ -179,16 +242,16 @@ make_here(const struct config *c, struct dh_secret *key)
 }
 
 static int
-copy_here(const struct config *c, const char *file)
+copy_here(const struct config *c, const char *file, struct held *held)
 {
     char made[PATH_LEN];
     struct dh_secret *key = NULL;
-    struct source from = {.fd = -1};
+    struct source from = {.fd = -1, .held = held};
     struct target to = {.fd = -1};
     int code = start_key(c, false, &key);
 
     if (code == EXIT_OK)
-        code = make_here(c, key);
+        code = make_here(c, key, held);
     secret_free(key);
     if (code != EXIT_OK)
         return code;
@@ -198,6 +261,8 @@ copy_here(const struct config *c, const char *file)
         return cannot(made, EXIT_DISK);
     (void)unlink(made);
     code = open_target(file, &to);
+    if (code == EXIT_OK && to.path[0] == '\0')
+        held_end(held); /* nothing to take away; who reads may be slow */
     if (code == EXIT_OK)
         code = close_target(&to, pour(&from, to.fd, file));
     close(from.fd);
@@ -208,20 +273,25 @@ int
 command_backup(struct config *c)
 {
     struct ask ask;
-    struct source from = {.ask = &ask, .fd = -1};
+    struct held held;
+    struct source from = {.ask = &ask, .fd = -1, .held = &held};
     struct target to;
     int code = EXIT_OK;
     enum ask_result r =
         ask_open(c, "backup", c->quiet ? NULL : show_progress, &ask, &code);
 
+    held_begin(&held);
     if (r == ASK_ANSWERED) {
         code = open_target(c->words[0], &to);
+        if (code == EXIT_OK && to.path[0] == '\0')
+            held_end(&held);
         if (code == EXIT_OK)
             code = close_target(&to, pour(&from, to.fd, c->words[0]));
     }
     ask_close(&ask);
     if (r == ASK_NOBODY)
-        code = copy_here(c, c->words[0]);
+        code = copy_here(c, c->words[0], &held);
+    held_end(&held);
     if (code == EXIT_OK && !c->quiet)
         fprintf(stderr,
                 "%spristan-relay: the copy is whole. It holds the relay's key: "
@@ -232,19 +302,23 @@ command_backup(struct config *c)
 
 /* Standard input into a file in the folder, which goes again. */
 static int
-take_input(const struct config *c, char *path, size_t size)
+take_input(const struct config *c,
+           const struct held *held,
+           char *path,
+           size_t size)
 {
-    struct source from = {.fd = STDIN_FILENO};
+    struct source from = {.fd = STDIN_FILENO, .held = held};
     int fd;
     int code;
 
-    (void)snprintf(path, size, "%s/restore.part", c->data);
-    fd =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    (void)snprintf(path, size, "%s/" STORE_INPUT_FILE, c->data);
+    (void)unlink(path); /* of one that was interrupted */
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return cannot(path, EXIT_CREATE);
     code = pour(&from, fd, path);
-    close(fd);
+    if (close(fd) != 0 && code == EXIT_OK)
+        code = cannot(path, EXIT_DISK);
     return code;
 }
 
@@ -300,20 +374,24 @@ command_restore(struct config *c)
     bool from_input = strcmp(c->words[0], "-") == 0;
     struct store_restore what = {.file = c->words[0], .folder = c->data};
     struct store_restored found = {0};
+    struct held held;
     int code = EXIT_OK;
 
     if (folder_make(c->data) != ERR_OK)
         return start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     if (from_input) {
-        code = take_input(c, path, sizeof path);
+        held_begin(&held);
+        code = take_input(c, &held, path, sizeof path);
         what.file = path;
     }
     if (code == EXIT_OK)
         code = judge(c, store_restore(&what, &found), &found);
     if (code == EXIT_OK)
         code = hand_over(c);
-    if (from_input && path[0] != '\0')
+    if (from_input) {
         (void)unlink(path);
+        held_end(&held);
+    }
     if (code == EXIT_OK && !c->quiet)
         printf("pristan-relay: restored, rows looked at: %" PRIu64
                ". Start it; its key and link are those of the copy.\n",

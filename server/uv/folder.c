@@ -90,6 +90,19 @@ write_all(int fd, struct bytes content)
 }
 
 enum err
+folder_sync(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced;
+
+    if (fd < 0)
+        return ERR_DISK;
+    synced = fsync(fd) == 0;
+    close(fd);
+    return synced ? ERR_OK : ERR_DISK;
+}
+
+enum err
 folder_write(const char *folder, const char *name, struct bytes content)
 {
     char path[PATH_LEN];
@@ -109,12 +122,7 @@ folder_write(const char *folder, const char *name, struct bytes content)
         (void)unlink(fresh);
         return ERR_DISK;
     }
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_DISK;
-    written = fsync(fd) == 0;
-    close(fd);
-    return written ? ERR_OK : ERR_DISK;
+    return folder_sync(folder);
 }
 
 enum err

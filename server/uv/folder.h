@@ -14,6 +14,9 @@ MUST_USE enum err folder_make(const char *folder);
 MUST_USE enum err
 folder_read(const char *folder, const char *name, struct buf *out);
 
+/* Makes the names in a folder durable. ERR_DISK. */
+MUST_USE enum err folder_sync(const char *folder);
+
 /* Old or new, never between: temporary file, fsync, rename, fsync of the
  * folder. ERR_DISK. */
 MUST_USE enum err

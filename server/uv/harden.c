@@ -26,13 +26,16 @@ must(int failed, const char *what)
 }
 
 /* A closed 0, 1 or 2 would become somebody's connection, and a log line would
- * be sent there. */
+ * be sent there. A closed standard output stays one that takes nothing: a copy
+ * that was written to nowhere must not be called whole. */
 static void
 open_standard(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0)
-            must(open("/dev/null", O_RDWR) != fd, "standard descriptors");
+            must(open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) !=
+                     fd,
+                 "standard descriptors");
 }
 
 void

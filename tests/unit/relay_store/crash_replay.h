@@ -6,6 +6,8 @@
 
 #include "crash_vfs.h"
 
+enum { REPLAY_LOOSE = 64 };
+
 /* What the disk surely holds after the steps so far, and what it may. */
 struct replay {
     const struct crash_disk *of;
@@ -13,8 +15,10 @@ struct replay {
     struct crash_file sure[CRASH_FILES]; /* content that was synced */
     size_t first_loose[CRASH_FILES];     /* step from which on a file's writes
                                           * are not */
-    bool named[CRASH_FILES];             /* surely */
-    size_t dir_synced;                   /* step of the last sync of names */
+    unsigned named[CRASH_NAMES];         /* surely, as in crash_name */
+    size_t loose[REPLAY_LOOSE];          /* steps that change names and may be
+                                          * lost, in their order */
+    size_t loose_count;
     uint64_t random;
 };
 
@@ -31,6 +35,19 @@ static inline void
 replay_start(struct replay *r, const struct crash_disk *of)
 {
     *r = (struct replay){.of = of, .random = 1};
+    for (unsigned i = 0; i < CRASH_NAMES; i++)
+        r->named[i] = CRASH_FILES;
+}
+
+/* What is there before the first step is there surely. */
+static inline void
+replay_start_from(struct replay *r, const struct crash_disk *of)
+{
+    replay_start(r, of);
+    for (unsigned i = 0; i < of->name_count; i++)
+        r->named[i] = of->names[i].file;
+    for (unsigned i = 0; i < of->file_count; i++)
+        crash_put(&r->sure[i], of->files[i].b, of->files[i].len, 0);
 }
 
 static inline void
@@ -51,12 +68,38 @@ replay_apply(struct crash_file *f, const struct crash_step *s)
 }
 
 static inline void
-replay_name(bool named[static CRASH_FILES], const struct crash_step *s)
+replay_name(unsigned named[static CRASH_NAMES], const struct crash_step *s)
 {
-    if (s->kind == CRASH_CREATE)
-        named[s->file] = true;
-    else if (s->kind == CRASH_REMOVE)
-        named[s->file] = false;
+    named[s->name] = s->kind == CRASH_CREATE ? s->file : CRASH_FILES;
+    if (s->kind == CRASH_RENAME)
+        named[s->to] = s->file;
+}
+
+static inline bool
+replay_same_folder(const struct replay *r, unsigned a, unsigned b)
+{
+    const char *one = r->of->names[a].path;
+    const char *two = r->of->names[b].path;
+    size_t len = (size_t)(strrchr(one, '/') - one) + 1;
+
+    return strncmp(one, two, len) == 0 && strchr(two + len, '/') == NULL;
+}
+
+/* The changes of names in a folder are there for good. */
+static inline void
+replay_sync_folder(struct replay *r, unsigned name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->loose_count; i++) {
+        const struct crash_step *s = &r->of->steps[r->loose[i]];
+
+        if (replay_same_folder(r, s->name, name))
+            replay_name(r->named, s);
+        else
+            r->loose[kept++] = r->loose[i];
+    }
+    r->loose_count = kept;
 }
 
 /* Takes one more step. False: there are no more. */
@@ -73,10 +116,12 @@ replay_step(struct replay *r)
             if (r->of->steps[i].file == s->file)
                 replay_apply(&r->sure[s->file], &r->of->steps[i]);
         r->first_loose[s->file] = r->at;
-    }
-    if (s->dir) {
-        for (; r->dir_synced < r->at; r->dir_synced++)
-            replay_name(r->named, &r->of->steps[r->dir_synced]);
+    } else if (s->kind == CRASH_SYNC_FOLDER) {
+        replay_sync_folder(r, s->name);
+    } else if (s->kind <= CRASH_RENAME) {
+        if (r->loose_count == REPLAY_LOOSE)
+            abort();
+        r->loose[r->loose_count++] = r->at - 1;
     }
     return true;
 }
@@ -176,6 +221,23 @@ replay_file(struct replay *r,
     }
 }
 
+/* Which names are there: up to some change, or each change for itself. */
+static inline void
+replay_names(struct replay *r,
+             enum replay_mood mood,
+             unsigned named[static CRASH_NAMES])
+{
+    bool in_order = replay_random(r, 2) == 0;
+    size_t until = replay_random(r, r->loose_count + 1);
+
+    memcpy(named, r->named, sizeof r->named);
+    for (size_t i = 0; i < r->loose_count; i++)
+        if (mood == REPLAY_EVERYTHING ||
+            (mood != REPLAY_NOTHING &&
+             (in_order ? i < until : replay_random(r, 2) == 0)))
+            replay_name(named, &r->of->steps[r->loose[i]]);
+}
+
 /* A crash here: fills crash_image. The same seed gives the same image. folder
  * stands for the live one in the names. */
 static inline void
@@ -185,33 +247,25 @@ replay_crash(struct replay *r,
              const char *live,
              const char *folder)
 {
-    bool named[CRASH_FILES];
-    size_t names = 0; /* loose changes of names */
-    size_t kept;
+    unsigned named[CRASH_NAMES];
 
     r->random = seed * 0x9e3779b97f4a7c15u + 1;
-    memcpy(named, r->named, sizeof named);
-    for (size_t i = r->dir_synced; i < r->at; i++)
-        names += r->of->steps[i].kind <= CRASH_REMOVE;
-    kept = mood == REPLAY_NOTHING      ? 0
-           : mood == REPLAY_EVERYTHING ? names
-                                       : replay_random(r, names + 1);
-    for (size_t i = r->dir_synced; i < r->at && kept > 0; i++)
-        if (r->of->steps[i].kind <= CRASH_REMOVE) {
-            replay_name(named, &r->of->steps[i]);
-            kept--;
-        }
+    replay_names(r, mood, named);
     crash_disk_free(&crash_image);
-    for (unsigned i = 0; i < r->of->file_count; i++) {
+    for (unsigned i = 0; i < r->of->name_count; i++) {
+        const char *path = r->of->names[i].path;
         char name[2 * CRASH_NAME];
         unsigned to;
 
-        if (!named[i])
+        if (named[i] == CRASH_FILES)
             continue;
-        (void)snprintf(name, sizeof name, "%s%s", folder,
-                       r->of->files[i].name + strlen(live));
+        if (strncmp(path, live, strlen(live)) == 0)
+            (void)snprintf(name, sizeof name, "%s%s", folder,
+                           path + strlen(live));
+        else
+            (void)snprintf(name, sizeof name, "%s", path);
         to = crash_new_file(&crash_image, name, false);
-        replay_file(r, mood, i, &crash_image.files[to]);
+        replay_file(r, mood, named[i], &crash_image.files[to]);
     }
 }
 

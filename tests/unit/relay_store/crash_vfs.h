@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A disk in memory under SQLite that writes down all that is done to it, and
  * afterwards shows what power loss after any of these steps could have left.
+ * crash_files.h puts it under our own calls for files, too.
  *
  * What was not synced is lost, kept, or kept in part: each sector of 512 bytes
  * for itself, later ones without earlier ones, some only to their middle. A
  * file that grew may have its new length with zeros or rubbish where nothing
- * was written. Names made or removed since the folder was last synced survive
- * up to some point of their order, as in a file system that keeps a journal. A
- * folder is synced as SQLite does it: with the first sync of a new journal or
- * log, and when it removes one and says so. */
+ * was written. Names made, changed or removed since their folder was last
+ * synced survive up to some point of their order, as in a file system that
+ * keeps a journal, or each for itself, as in one that does not. SQLite syncs a
+ * folder with the first sync of a new journal or log, and when it removes one
+ * and says so. */
 #ifndef RELAY_STORE_CRASH_VFS_H
 #define RELAY_STORE_CRASH_VFS_H
 
@@ -23,47 +25,60 @@
 enum {
     CRASH_SECTOR = 512,
     CRASH_FILES = 64, /* that ever were, each incarnation of a name */
+    CRASH_NAMES = 32,
     CRASH_NAME = 256
 };
 
 enum crash_step_kind {
     CRASH_CREATE,
-    CRASH_REMOVE, /* dir: and the folder was synced */
+    CRASH_REMOVE,
+    CRASH_RENAME,
     CRASH_WRITE,
     CRASH_TRUNCATE,
-    CRASH_SYNC, /* dir: and the folder was synced */
-    CRASH_MARK  /* the test's own */
+    CRASH_SYNC,
+    CRASH_SYNC_FOLDER,
+    CRASH_MARK /* the test's own */
 };
 
 struct crash_step {
     enum crash_step_kind kind;
     unsigned file;
-    bool dir;
-    int64_t at; /* of a write; the length of a truncate; a mark's number */
+    unsigned name; /* of a change of names; any in a folder that is synced */
+    unsigned to;   /* of a rename */
+    int64_t at;    /* of a write; the length of a truncate; a mark's number */
     uint8_t *bytes;
     size_t len;
 };
 
-/* A file as it is now, and as it is known to be on the disk. */
+/* A file's content. */
 struct crash_file {
-    char name[CRASH_NAME];
     uint8_t *b;
     size_t len;
     size_t room;
-    bool named; /* now */
     bool journal;
     bool dir_synced;
+};
+
+/* A name that ever was, and what it stands for now; CRASH_FILES: nothing. */
+struct crash_name {
+    char path[CRASH_NAME];
+    unsigned file;
 };
 
 struct crash_disk {
     struct crash_file files[CRASH_FILES];
     unsigned file_count;
+    struct crash_name names[CRASH_NAMES];
+    unsigned name_count;
     struct crash_step *steps;
     size_t step_count;
     size_t step_room;
     bool recording;
-    bool lie_log;      /* syncs of the log do nothing: the bug to catch */
-    bool lie_database; /* those of the database */
+    /* bugs to catch: syncs that do nothing */
+    bool lie_log;
+    bool lie_database; /* and of what else SQLite has */
+    bool lie_file;     /* of what we write ourselves */
+    bool lie_folder;   /* of names */
 };
 
 static struct crash_disk crash_live;  /* where a script runs */
@@ -77,6 +92,7 @@ struct crash_handle {
     sqlite3_file base;
     struct crash_disk *disk;
     unsigned file;
+    unsigned name;
     bool log;
 };
 
@@ -113,13 +129,7 @@ crash_put(struct crash_file *f, const uint8_t *b, size_t len, size_t at)
 }
 
 static inline void
-crash_note(struct crash_disk *d,
-           enum crash_step_kind kind,
-           unsigned file,
-           bool dir,
-           int64_t at,
-           const void *bytes,
-           size_t len)
+crash_note(struct crash_disk *d, struct crash_step step)
 {
     struct crash_step *s;
 
@@ -130,11 +140,10 @@ crash_note(struct crash_disk *d,
         d->steps = crash_alloc(d->steps, d->step_room * sizeof *d->steps);
     }
     s = &d->steps[d->step_count++];
-    *s = (struct crash_step){
-        .kind = kind, .file = file, .dir = dir, .at = at, .len = len};
-    if (len > 0) {
-        s->bytes = crash_alloc(NULL, len);
-        memcpy(s->bytes, bytes, len);
+    *s = step;
+    if (step.len > 0) {
+        s->bytes = crash_alloc(NULL, step.len);
+        memcpy(s->bytes, step.bytes, step.len);
     }
 }
 
@@ -142,7 +151,8 @@ crash_note(struct crash_disk *d,
 static inline void
 crash_mark(int64_t number)
 {
-    crash_note(&crash_live, CRASH_MARK, 0, false, number, NULL, 0);
+    crash_note(&crash_live,
+               (struct crash_step){.kind = CRASH_MARK, .at = number});
 }
 
 static inline void
@@ -156,27 +166,92 @@ crash_disk_free(struct crash_disk *d)
     *d = (struct crash_disk){0};
 }
 
-/* The index of a name, or CRASH_FILES. */
+/* The index of a path, which is one from now on. */
 static inline unsigned
-crash_find(const struct crash_disk *d, const char *name)
+crash_name_of(struct crash_disk *d, const char *path)
 {
-    for (unsigned i = d->file_count; i-- > 0;)
-        if (d->files[i].named && strcmp(d->files[i].name, name) == 0)
+    for (unsigned i = 0; i < d->name_count; i++)
+        if (strcmp(d->names[i].path, path) == 0)
             return i;
-    return CRASH_FILES;
+    if (d->name_count == CRASH_NAMES || strlen(path) >= CRASH_NAME)
+        abort();
+    d->names[d->name_count] = (struct crash_name){.file = CRASH_FILES};
+    (void)snprintf(d->names[d->name_count].path, CRASH_NAME, "%s", path);
+    return d->name_count++;
+}
+
+/* The file that has a path, or CRASH_FILES. */
+static inline unsigned
+crash_find(struct crash_disk *d, const char *path)
+{
+    return d->names[crash_name_of(d, path)].file;
 }
 
 static inline unsigned
-crash_new_file(struct crash_disk *d, const char *name, bool journal)
+crash_new_file(struct crash_disk *d, const char *path, bool journal)
 {
-    struct crash_file *f;
-
-    if (d->file_count == CRASH_FILES || strlen(name) >= CRASH_NAME)
+    if (d->file_count == CRASH_FILES)
         abort();
-    f = &d->files[d->file_count];
-    *f = (struct crash_file){.named = true, .journal = journal};
-    (void)snprintf(f->name, sizeof f->name, "%s", name);
+    d->files[d->file_count] = (struct crash_file){.journal = journal};
+    d->names[crash_name_of(d, path)].file = d->file_count;
     return d->file_count++;
+}
+
+/* The same as a step. */
+static inline unsigned
+crash_create(struct crash_disk *d, const char *path, bool journal)
+{
+    unsigned f = crash_new_file(d, path, journal);
+
+    crash_note(d, (struct crash_step){.kind = CRASH_CREATE,
+                                      .file = f,
+                                      .name = crash_name_of(d, path)});
+    return f;
+}
+
+/* False: there is no such file. */
+static inline bool
+crash_remove(struct crash_disk *d, const char *path)
+{
+    unsigned n = crash_name_of(d, path);
+
+    if (d->names[n].file == CRASH_FILES)
+        return false;
+    crash_note(d, (struct crash_step){.kind = CRASH_REMOVE,
+                                      .file = d->names[n].file,
+                                      .name = n});
+    d->names[n].file = CRASH_FILES;
+    return true;
+}
+
+static inline void
+crash_write_at(
+    struct crash_disk *d, unsigned file, const void *p, size_t len, size_t at)
+{
+    crash_put(&d->files[file], p, len, at);
+    crash_note(d, (struct crash_step){.kind = CRASH_WRITE,
+                                      .file = file,
+                                      .at = (int64_t)at,
+                                      .bytes = (uint8_t *)(uintptr_t)p,
+                                      .len = len});
+}
+
+static inline void
+crash_resize(struct crash_disk *d, unsigned file, size_t len)
+{
+    crash_set_len(&d->files[file], len);
+    crash_note(d, (struct crash_step){.kind = CRASH_TRUNCATE,
+                                      .file = file,
+                                      .at = (int64_t)len});
+}
+
+/* The folder in which a name is. */
+static inline void
+crash_sync_folder(struct crash_disk *d, unsigned name)
+{
+    if (!d->lie_folder)
+        crash_note(
+            d, (struct crash_step){.kind = CRASH_SYNC_FOLDER, .name = name});
 }
 
 /* --- what SQLite calls -----------------------------------------------------
@@ -222,18 +297,15 @@ crash_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 static inline int
 crash_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
-    crash_put(crash_of(f), p, (size_t)n, (size_t)at);
-    crash_note(crash_handle(f)->disk, CRASH_WRITE, crash_handle(f)->file, false,
-               at, p, (size_t)n);
+    crash_write_at(crash_handle(f)->disk, crash_handle(f)->file, p, (size_t)n,
+                   (size_t)at);
     return SQLITE_OK;
 }
 
 static inline int
 crash_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
-    crash_set_len(crash_of(f), (size_t)size);
-    crash_note(crash_handle(f)->disk, CRASH_TRUNCATE, crash_handle(f)->file,
-               false, size, NULL, 0);
+    crash_resize(crash_handle(f)->disk, crash_handle(f)->file, (size_t)size);
     return SQLITE_OK;
 }
 
@@ -241,14 +313,16 @@ static inline int
 crash_sync(sqlite3_file *f, int flags)
 {
     struct crash_file *cf = crash_of(f);
-    struct crash_disk *d = crash_handle(f)->disk;
-    bool dir = cf->journal && !cf->dir_synced;
+    struct crash_handle *h = crash_handle(f);
 
     (void)flags;
-    if (crash_handle(f)->log ? d->lie_log : d->lie_database)
+    if (h->log ? h->disk->lie_log : h->disk->lie_database)
         return SQLITE_OK;
+    crash_note(h->disk,
+               (struct crash_step){.kind = CRASH_SYNC, .file = h->file});
+    if (cf->journal && !cf->dir_synced)
+        crash_sync_folder(h->disk, h->name);
     cf->dir_synced = true;
-    crash_note(d, CRASH_SYNC, crash_handle(f)->file, dir, 0, NULL, 0);
     return SQLITE_OK;
 }
 
@@ -315,13 +389,12 @@ crash_open(sqlite3_vfs *v,
         return SQLITE_CANTOPEN; /* temporary files are kept in memory */
     h->disk = crash_disk;
     h->log = log;
-    h->file = crash_find(crash_disk, name);
+    h->name = crash_name_of(crash_disk, name);
+    h->file = crash_disk->names[h->name].file;
     if (h->file == CRASH_FILES) {
-        if ((flags & SQLITE_OPEN_CREATE) == 0 &&
-            strstr(name, ".backup") == NULL) /* made outside of SQLite */
+        if ((flags & SQLITE_OPEN_CREATE) == 0)
             return SQLITE_CANTOPEN;
-        h->file = crash_new_file(crash_disk, name, journal);
-        crash_note(crash_disk, CRASH_CREATE, h->file, false, 0, NULL, 0);
+        h->file = crash_create(crash_disk, name, journal);
     }
     h->base.pMethods = &crash_methods;
     if (out_flags != NULL)
@@ -332,13 +405,11 @@ crash_open(sqlite3_vfs *v,
 static inline int
 crash_delete(sqlite3_vfs *v, const char *name, int dir)
 {
-    unsigned i = crash_find(crash_disk, name);
-
     (void)v;
-    if (i == CRASH_FILES)
+    if (!crash_remove(crash_disk, name))
         return SQLITE_IOERR_DELETE_NOENT;
-    crash_disk->files[i].named = false;
-    crash_note(crash_disk, CRASH_REMOVE, i, dir != 0, 0, NULL, 0);
+    if (dir != 0)
+        crash_sync_folder(crash_disk, crash_name_of(crash_disk, name));
     return SQLITE_OK;
 }
 

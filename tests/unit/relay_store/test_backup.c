@@ -448,6 +448,44 @@ a_house_that_is_lived_in_is_not_replaced(void **state)
 }
 
 static void
+make_file(const struct bench *b, const char *name)
+{
+    FILE *f = fopen(path_in(b, name), "wb");
+
+    assert_non_null(f);
+    assert_true(fputs("left by somebody", f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A journal would be rolled back into the database that comes. */
+static void
+b06_a_journal_that_was_left_does_not_survive_a_restore(void **state)
+{
+    struct home *h = *state;
+
+    fill(&h->b, 0, 100);
+    assert_ok(do_job(&h->b, STORE_JOB_BACKUP).e);
+    make_file(&h->second, "relay.db-journal");
+    make_file(&h->second, "relay.db.new-journal");
+    assert_ok(restore(h, path_in(&h->b, STORE_BACKUP_FILE), false));
+    assert_false(exists(&h->second, "relay.db-journal"));
+    assert_false(exists(&h->second, "relay.db.new-journal"));
+    bench_open(&h->second);
+    check_filled(&h->second, 100);
+}
+
+/* It holds the key. */
+static void
+an_interrupted_restore_leaves_no_copy_beside_a_relay(void **state)
+{
+    struct home *h = *state;
+
+    make_file(&h->b, STORE_INPUT_FILE);
+    bench_reopen(&h->b);
+    assert_false(exists(&h->b, STORE_INPUT_FILE));
+}
+
+static void
 a_restore_that_did_not_end_is_not_a_relay(void **state)
 {
     struct home *h = *state;
@@ -627,6 +665,8 @@ main(void)
         HOME(what_is_no_backup_is_refused),
         HOME(damaged_rows_come_along_when_wanted),
         HOME(a_house_that_is_lived_in_is_not_replaced),
+        HOME(b06_a_journal_that_was_left_does_not_survive_a_restore),
+        HOME(an_interrupted_restore_leaves_no_copy_beside_a_relay),
         HOME(a_restore_that_did_not_end_is_not_a_relay),
         HOME(b15_an_old_backup_shows_an_older_head),
         HOME(batches_are_served_beside_jobs),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Power loss at every write and every sync of a script (B-01): after each the
- * database opens, shows just what was acknowledged, or that and the batch that
- * was under way; when that batch comes again, it is there once. And the bugs
- * that this must notice (B-02). */
+/* Power loss at every write, sync and change of names of a script (B-01): after
+ * each the database opens, shows just what was acknowledged, or that and the
+ * batch that was under way; when that batch comes again, it is there once. A
+ * backup that has its name is whole. And the bugs that this must notice (B-02).
+ */
 #include "crash_script.h"
 
+#include "crash_files.h"
 #include "crash_replay.h"
 #include "server/store/backup.h"
 #include "server/store/job.h"
@@ -12,6 +14,8 @@
 enum {
     LOG_FRAMES = 40, /* so that the log is copied often */
     BACKUP_FROM = 60,
+    BACKUP_STEPS = 100, /* after it is whole, in which it is looked at */
+    BALLAST = 64 * 4096,
     POINTS_MIN = 10000,
 
     /* marks among the steps, beside the number of batches */
@@ -31,8 +35,11 @@ struct story {
     unsigned points;
     unsigned bad;
     unsigned in_flight; /* points at which the batch under way was there */
+    unsigned backups;   /* points at which a backup had its name */
+    size_t backup_end;  /* the step until which they are looked at */
     bool lie_log;
     bool lie_database;
+    bool lie_file;
     uint64_t seed;
 };
 
@@ -46,10 +53,12 @@ tell(struct story *s)
     bool done = false;
 
     s->live.log_frames = LOG_FRAMES;
+    s->live.ballast = BALLAST;
     crash_live.recording = true;
     bench_open(&s->live);
     crash_live.lie_log = s->lie_log;
     crash_live.lie_database = s->lie_database;
+    crash_live.lie_file = s->lie_file;
     for (unsigned n = 0; n < SCRIPT_BATCHES; n++) {
         uint8_t view[HASH_LEN];
 
@@ -67,6 +76,7 @@ tell(struct story *s)
         if (done) {
             store_job_end(job, &a);
             crash_mark(BACKUP_WHOLE);
+            s->backup_end = crash_live.step_count + BACKUP_STEPS;
             job = NULL;
             done = false;
         }
@@ -81,6 +91,22 @@ static const uint8_t *
 view_of(const struct story *s, unsigned acked)
 {
     return acked == 0 ? s->script.empty : s->script.batches[acked - 1].view;
+}
+
+/* What has a backup's name is one. */
+static const char *
+judge_backup(struct story *s)
+{
+    char path[512];
+    struct store_restored out;
+
+    (void)snprintf(path, sizeof path, "%s/" STORE_BACKUP_FILE, s->image.folder);
+    if (s->replay.at > s->backup_end ||
+        crash_find(&crash_image, path) == CRASH_FILES)
+        return NULL;
+    s->backups++;
+    return store_backup_check(path, &out) == ERR_OK ? NULL
+                                                    : "has half a backup";
 }
 
 /* What is left after a crash, judged as a relay and its clients would. Says
@@ -121,7 +147,9 @@ crash_here(struct story *s, enum replay_mood mood, bool tell_why)
     s->seed++;
     replay_crash(&s->replay, mood, s->seed, s->live.folder, s->image.folder);
     crash_disk = &crash_image;
-    why = judge(s);
+    why = judge_backup(s);
+    if (why == NULL)
+        why = judge(s);
     store_close(s->image.store);
     s->image.store = NULL;
     crash_disk = &crash_live;
@@ -141,24 +169,16 @@ crash_here(struct story *s, enum replay_mood mood, bool tell_why)
 static void
 check_backup(struct story *s)
 {
-    unsigned i = 0;
     char path[512];
-    struct store_restore r = {.file = path, .folder = s->image.folder};
+    struct store_restore r = {
+        .file = path, .folder = s->image.folder, .replace = true};
     struct store_restored out;
     uint8_t view[HASH_LEN];
-    FILE *f;
 
-    while (i < crash_live.file_count &&
-           strstr(crash_live.files[i].name, STORE_BACKUP_FILE ".new") == NULL)
-        i++;
-    assert_true(i < crash_live.file_count);
-    (void)snprintf(path, sizeof path, "%s/copy", s->image.folder);
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(s->replay.sure[i].b, 1, s->replay.sure[i].len, f),
-                     s->replay.sure[i].len);
-    fclose(f);
-    sqlite3_vfs_register(crash_real, 1);
+    (void)snprintf(path, sizeof path, "%s/" STORE_BACKUP_FILE, s->image.folder);
+    replay_crash(&s->replay, REPLAY_NOTHING, 1, s->live.folder,
+                 s->image.folder);
+    crash_disk = &crash_image;
     assert_ok(store_restore(&r, &out));
     assert_int_equal(out.damaged, 0);
     bench_open(&s->image);
@@ -167,7 +187,7 @@ check_backup(struct story *s)
     assert_memory_equal(view, view_of(s, s->acked - 2), HASH_LEN);
     store_close(s->image.store);
     s->image.store = NULL;
-    sqlite3_vfs_register(&crash_vfs, 1);
+    crash_disk = &crash_live;
 }
 
 /* A crash at each every-th step, in so many moods, or one less. */
@@ -199,6 +219,7 @@ start(void **state)
     static struct story s;
 
     crash_vfs_start();
+    crash_files_on = true;
     s = (struct story){0};
     script_make(&s.script);
     bench_start(&s.live, true);
@@ -212,6 +233,7 @@ end(void **state)
 {
     struct story *s = *state;
 
+    crash_files_on = false;
     bench_end(&s->live);
     bench_end(&s->image);
     crash_vfs_stop();
@@ -226,11 +248,13 @@ b01_power_loss_at_every_write_and_sync(void **state)
     tell(s);
     crash_everywhere(s, 1, 3, true);
     print_message("%u crash points over %zu steps, %u with the batch under "
-                  "way, %u bad\n",
-                  s->points, crash_live.step_count, s->in_flight, s->bad);
+                  "way, %u with a backup, %u bad\n",
+                  s->points, crash_live.step_count, s->in_flight, s->backups,
+                  s->bad);
     assert_int_equal(s->bad, 0);
     assert_true(s->points >= POINTS_MIN);
     assert_true(s->in_flight > 0);
+    assert_true(s->backups > 0);
 }
 
 static void
