@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* bench_relay [--quick] [--rows PATTERN] [--rounds N] [--json | --table]
- *             [--dir DIR] [--relay PROGRAM] [--list]
- *
- *  --quick    one round of fewer records: less than a minute
- *  --rows     only rows whose name has this in it; "*" and "?" as in a shell
- *  --rounds   of each row; their medians are shown (5)
- *  --json     JSON lines alone; --table: tables alone; otherwise both
- *  --dir      where servers keep their folders (/var/tmp): on a real disk
- *  --relay    the program (the one that was built beside this)
- *  --list     the rows */
+/* bench_relay: the relay, floors and peers under one load; --help tells. */
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,10 +9,11 @@
 
 #include "crypto/random.h"
 #include "relay_floor.h"
+#include "relay_foreign.h"
 #include "relay_print.h"
 #include "relay_rows.h"
 
-enum { QUICK_LESS = 4, ROUNDS = 5, PATTERN_LEN = 64 };
+enum { QUICK_LESS = 4, ROUNDS = 5, PATTERN_LEN = 64, ROWS_MAX = 32 };
 
 struct options {
     char pattern[PATTERN_LEN + 2];
@@ -29,6 +21,8 @@ struct options {
     unsigned less;
     bool table;
     bool json;
+    bool markdown;
+    bool peers;
     bool list;
     struct target_config target;
 };
@@ -36,9 +30,31 @@ struct options {
 static int
 usage(FILE *to)
 {
-    fprintf(to, "usage: bench_relay [--quick] [--rows PATTERN] [--rounds N] "
-                "[--json | --table]\n"
-                "                   [--dir DIR] [--relay PROGRAM] [--list]\n");
+    fprintf(
+        to,
+        "usage: bench_relay [--quick] [--peers] [--rows PATTERN] [--rounds N]\n"
+        "                   [--json | --table | --markdown] [--rsa]\n"
+        "                   [--dir DIR] [--relay PROGRAM] [--list]\n\n"
+        "Puts the same load on the relay and on floors beside it, and prints "
+        "ratios.\n\n"
+        "  --quick        one round of fewer records: less than a minute\n"
+        "  --peers        also mosquitto, NATS and Redis, those that are "
+        "installed\n"
+        "                 (Debian 12: mosquitto, nats-server, redis-server)\n"
+        "  --rows PATTERN only rows whose name has this in it; \"*\" and "
+        "\"?\" as in\n"
+        "                 a shell\n"
+        "  --rounds N     of each row; their medians are shown (%d)\n"
+        "  --json         JSON lines alone; --table: tables alone; otherwise "
+        "both\n"
+        "  --markdown     at the end the tables as docs/PERFORMANCE.md has "
+        "them, alone\n"
+        "  --rsa          TLS servers have RSA keys of 2,048 bits, not P-256\n"
+        "  --dir DIR      where servers keep their folders (/var/tmp): on a "
+        "real disk\n"
+        "  --relay PROGRAM  the relay (the one that was built beside this)\n"
+        "  --list         the rows\n",
+        ROUNDS);
     return to == stdout ? 0 : 64;
 }
 
@@ -98,6 +114,12 @@ read_options(int argc, char **argv, struct options *o)
             o->table = false;
         } else if (strcmp(argv[i], "--table") == 0) {
             o->json = false;
+        } else if (strcmp(argv[i], "--markdown") == 0) {
+            o->markdown = true;
+        } else if (strcmp(argv[i], "--peers") == 0) {
+            o->peers = true;
+        } else if (strcmp(argv[i], "--rsa") == 0) {
+            o->target.rsa = true;
         } else if (strcmp(argv[i], "--list") == 0) {
             o->list = true;
         } else {
@@ -149,33 +171,58 @@ any_wanted(const struct options *o)
     return false;
 }
 
+/* Says which of the peers are missing, and goes on without them. */
+static void
+choose_targets(struct options *o)
+{
+    for (int k = 0; k < TARGETS; k++) {
+        const struct foreign *f = foreign_of((enum target_kind)k);
+
+        o->target.takes_part[k] = f == NULL || (o->peers && foreign_is_here(f));
+        if (f != NULL && o->peers && !o->target.takes_part[k])
+            fprintf(stderr,
+                    "bench_relay: no %s here (package %s): not measured\n",
+                    f->program, f->package);
+    }
+}
+
+static void
+run_row(const struct relay_row *row,
+        const struct options *o,
+        struct relay_figures *f)
+{
+    double start = crowd_now_us();
+
+    fprintf(stderr, "bench_relay: %s ... ", row->name);
+    f->row = row;
+    f->rounds = o->rounds;
+    f->less = o->less;
+    row->measure(row, &o->target, f);
+    fprintf(stderr, "%.1f s\n", (crowd_now_us() - start) / 1e6);
+    if (o->table && !o->markdown)
+        relay_print_row(f);
+    if (o->json && !o->markdown)
+        relay_print_json(f);
+}
+
 static void
 run(const struct options *o)
 {
-    static struct relay_figures f;
+    static struct relay_figures f[ROWS_MAX];
     struct bench_units units;
     const struct relay_row *row;
+    size_t count = 0;
 
     bench_units_measure(&units);
-    if (o->table)
-        relay_print_head(&units, o->rounds);
-    if (o->json)
+    if (o->table && !o->markdown)
+        relay_print_head(&units, &o->target, o->rounds);
+    if (o->json && !o->markdown)
         relay_print_json_head(&units, o->rounds);
-    for (size_t k = 0; (row = relay_row_at(k)) != NULL; k++) {
-        double start = crowd_now_us();
-
-        if (!wanted(o, row))
-            continue;
-        fprintf(stderr, "bench_relay: %s ... ", row->name);
-        f = (struct relay_figures){
-            .row = row, .rounds = o->rounds, .less = o->less};
-        row->measure(row, &o->target, &f);
-        fprintf(stderr, "%.1f s\n", (crowd_now_us() - start) / 1e6);
-        if (o->table)
-            relay_print_row(&f);
-        if (o->json)
-            relay_print_json(&f);
-    }
+    for (size_t k = 0; (row = relay_row_at(k)) != NULL; k++)
+        if (wanted(o, row) && count < ROWS_MAX)
+            run_row(row, o, &f[count++]);
+    if (o->markdown)
+        relay_print_markdown(f, count);
 }
 
 static void
@@ -190,10 +237,9 @@ main(int argc, char **argv)
 {
     struct options o;
 
-    if (argc == 5 && strcmp(argv[1], RELAY_FLOOR) == 0) { /* relay_target.c */
+    if (argc == RELAY_FLOOR_ARGUMENTS && strcmp(argv[1], RELAY_FLOOR) == 0) {
         if (random_start() == ERR_OK)
-            relay_floor_serve((int)strtol(argv[2], NULL, 10), argv[3],
-                              strcmp(argv[4], "sealed") == 0);
+            relay_floor_main(argv); /* started by relay_target.c */
         return 1;
     }
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -208,6 +254,7 @@ main(int argc, char **argv)
         fprintf(stderr, "bench_relay: libsodium does not start\n");
         return 1;
     }
+    choose_targets(&o);
     raise_descriptors();
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);

@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "clock.h"
+#include "relay_speech.h"
+#include "transport/link.h"
 #include "wire/limits.h"
 
 enum {
@@ -88,7 +90,7 @@ on_acked(void *context, struct peer *p, uint64_t ordinal)
     (void)p;
     if (c->run.load == NULL || at >= c->run.load->records)
         bench_must(ERR_MALFORMED, "an answer to nothing");
-    c->run.ack_us[at] = (float)(crowd_now_us() - c->run.sent_us[at]);
+    c->run.ack_us[at] = (float)(c->desk.now_us - c->run.sent_us[at]);
     count_down(&c->run, at);
 }
 
@@ -111,7 +113,7 @@ on_record(void *context, struct peer *p, struct bytes record)
     at = ordinal - r->first;
     count_down(r, at);
     r->delivery_us[r->delivery_count++] =
-        (float)(crowd_now_us() - r->sent_us[at]);
+        (float)(c->desk.now_us - r->sent_us[at]);
 }
 
 static const struct peer_ears ears = {on_open, on_ready, on_watches, on_acked,
@@ -136,14 +138,19 @@ turn(struct crowd *c, int timeout_ms)
 }
 
 void
-crowd_open(struct crowd *c, const struct target *t, size_t count)
+crowd_open(struct crowd *c,
+           const struct target *t,
+           size_t count,
+           uint32_t first_id)
 {
     *c = (struct crowd){.count = count};
     c->desk.target = t;
+    c->desk.speech = target_words(t->kind)->speech;
     c->desk.ears = &ears;
     c->desk.context = c;
     c->desk.arena = arena_limited(WIRE_ARENA);
     c->desk.frame = buf_limited(LIMIT_FRAME);
+    c->desk.sealed = buf_limited(LINK_OUT_MAX);
     c->desk.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (c->desk.epoll < 0)
         bench_must(ERR_FULL, "epoll");
@@ -151,7 +158,7 @@ crowd_open(struct crowd *c, const struct target *t, size_t count)
     c->record = array(LIMIT_RECORD, 1);
     c->peers = array(count, sizeof *c->peers);
     for (size_t i = 0; i < count; i++) {
-        peer_connect(&c->peers[i], &c->desk);
+        peer_connect(&c->peers[i], &c->desk, first_id + (uint32_t)i);
         while (i + 1 - c->open >= AT_ONCE)
             turn(c, PATIENCE_MS);
     }
@@ -196,6 +203,7 @@ crowd_close(struct crowd *c)
     close(c->desk.epoll);
     arena_free(&c->desk.arena);
     buf_free(&c->desk.frame);
+    buf_free(&c->desk.sealed);
 }
 
 /* --- runs ---------------------------------------------------------------- */

@@ -58,8 +58,12 @@ struct crowd {
     uint8_t *record;
 };
 
-/* Connects count peers; every handshake is done. */
-void crowd_open(struct crowd *c, const struct target *t, size_t count);
+/* Connects count peers, the first of them with that id; every handshake is
+ * done. Two crowds at one target have different ids. */
+void crowd_open(struct crowd *c,
+                const struct target *t,
+                size_t count,
+                uint32_t first_id);
 
 /* HELLO from each from there on. */
 void crowd_greet(struct crowd *c, size_t from);

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,14 +16,21 @@
 #include "clock.h"
 #include "relay_wire.h"
 
-enum { EVENTS = 512, GROUPS_MAX = 1024, READ_LEN = 64 * 1024 };
+enum {
+    EVENTS = 512,
+    GROUPS_MAX = 1024,
+    READ_LEN = 64 * 1024,
+    FIXED_LEN = 32 * 1024 * 1024, /* of the file that does not grow */
+    FIXED_STEP = 1024 * 1024
+};
 
 struct floor_conn {
     int fd;
     bool waiting; /* for EPOLLOUT */
     struct queue_node in_group;
     struct queue_node dirty;
-    struct wire wire;
+    struct cover cover;
+    struct heap rest; /* of a message that is not whole yet */
     struct heap plain;
     struct heap out;
     struct floor *floor;
@@ -32,11 +40,20 @@ struct floor {
     int epoll;
     int listener;
     int file;
-    bool sealed;
+    off_t fixed_at; /* where to write next in a file that does not grow */
+    bool durable;
+    enum cover_kind cover;
     struct heap to_file; /* of this turn */
     struct queue groups[GROUPS_MAX];
     struct queue dirty;
 };
+
+static void
+mark(struct floor_conn *c)
+{
+    if (!queue_linked(&c->dirty))
+        queue_push(&c->floor->dirty, &c->dirty);
+}
 
 static void
 say(struct floor_conn *c,
@@ -45,8 +62,7 @@ say(struct floor_conn *c,
     struct bytes body)
 {
     wire_write(&c->plain, kind, group, body);
-    if (!queue_linked(&c->dirty))
-        queue_push(&c->floor->dirty, &c->dirty);
+    mark(c);
 }
 
 static void
@@ -70,6 +86,8 @@ on_message(void *context, const struct wire_message *m)
         say(c, WIRE_ACK, m->group, (struct bytes){0});
         break;
     case WIRE_APPEND:
+        if (c->floor->durable)
+            heap_add(&c->floor->to_file, m->body);
         for (n = queue_first(group); n != NULL; n = queue_next(group, n))
             say(QUEUE_OWNER(n, struct floor_conn, in_group), WIRE_RECORD,
                 m->group, m->body);
@@ -83,6 +101,14 @@ on_message(void *context, const struct wire_message *m)
     case WIRE_RECORD:
         break;
     }
+}
+
+static void
+on_plain(void *context, struct bytes plain)
+{
+    struct floor_conn *c = context;
+
+    wire_feed(&c->rest, plain, on_message, c);
 }
 
 static void
@@ -110,7 +136,7 @@ accept_all(struct floor *f)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         c->fd = fd;
         c->floor = f;
-        c->wire.sealed = f->sealed;
+        cover_init(&c->cover, f->cover, &c->out);
         watch_socket(f, c, EPOLL_CTL_ADD, false);
     }
 }
@@ -121,7 +147,8 @@ lose(struct floor_conn *c)
     queue_remove(&c->in_group);
     queue_remove(&c->dirty);
     close(c->fd);
-    wire_free(&c->wire);
+    cover_free(&c->cover);
+    heap_free(&c->rest);
     heap_free(&c->plain);
     heap_free(&c->out);
     mem_free(c);
@@ -131,7 +158,7 @@ lose(struct floor_conn *c)
 static bool
 flush(struct floor *f, struct floor_conn *c)
 {
-    wire_flush(&c->wire, &c->plain, &c->out);
+    cover_flush(&c->cover, &c->plain, &c->out);
     while (c->out.len > c->out.at) {
         struct bytes rest = heap_rest(&c->out);
         ssize_t n = send(c->fd, rest.b, rest.len, MSG_NOSIGNAL);
@@ -163,10 +190,39 @@ on_event(struct floor *f, struct floor_conn *c, uint32_t events)
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
         return;
     n = recv(c->fd, chunk, sizeof chunk, 0);
-    if (n > 0)
-        wire_feed(&c->wire, (struct bytes){chunk, (size_t)n}, on_message, c);
-    else if (n == 0 || errno != EAGAIN)
+    if (n > 0) {
+        cover_feed(&c->cover, (struct bytes){chunk, (size_t)n}, &c->out,
+                   on_plain, c);
+        if (c->out.len > c->out.at)
+            mark(c); /* of the handshake */
+    } else if (n == 0 || errno != EAGAIN) {
         lose(c);
+    }
+}
+
+/* Zeros, so that nothing but data is left to write later. */
+static void
+fill_file(int fd)
+{
+    static const uint8_t zeros[FIXED_STEP];
+
+    for (off_t at = 0; at < FIXED_LEN; at += FIXED_STEP)
+        if (pwrite(fd, zeros, sizeof zeros, at) != (ssize_t)sizeof zeros)
+            bench_must(ERR_DISK, "the floor's file");
+    if (fdatasync(fd) != 0)
+        bench_must(ERR_DISK, "the floor's file");
+}
+
+static ssize_t
+write_fixed(struct floor *f, struct bytes b)
+{
+    ssize_t n;
+
+    if (f->fixed_at + (off_t)b.len > FIXED_LEN)
+        f->fixed_at = 0;
+    n = pwrite(f->file, b.b, b.len, f->fixed_at);
+    f->fixed_at += (off_t)b.len;
+    return n;
 }
 
 /* What was stored is durable before it is acknowledged. */
@@ -174,46 +230,71 @@ static void
 sync_file(struct floor *f)
 {
     struct bytes rest = heap_rest(&f->to_file);
+    ssize_t n;
 
     if (rest.len == 0)
         return;
-    if (write(f->file, rest.b, rest.len) != (ssize_t)rest.len ||
-        fdatasync(f->file) != 0)
+    n = f->durable ? write_fixed(f, rest) : write(f->file, rest.b, rest.len);
+    if (n != (ssize_t)rest.len || fdatasync(f->file) != 0)
         bench_must(ERR_DISK, "the floor's file");
     heap_take(&f->to_file, rest.len);
 }
 
-_Noreturn void
-relay_floor_serve(int listener, const char *file, bool sealed)
+static void
+start(struct floor *f, const char *file)
 {
-    static struct floor f;
-    struct epoll_event events[EVENTS];
     struct epoll_event ev = {.events = EPOLLIN};
+
+    f->epoll = epoll_create1(0);
+    f->file = open(
+        file, O_WRONLY | O_CREAT | O_TRUNC | (f->durable ? 0 : O_APPEND), 0600);
+    queue_init(&f->dirty);
+    for (int i = 0; i < GROUPS_MAX; i++)
+        queue_init(&f->groups[i]);
+    if (f->epoll < 0 || f->file < 0 ||
+        epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->listener, &ev) != 0)
+        bench_must(ERR_DISK, "starting the floor");
+    if (f->durable)
+        fill_file(f->file);
+}
+
+_Noreturn static void
+serve(struct floor *f)
+{
+    struct epoll_event events[EVENTS];
     struct queue_node *q;
 
-    f.listener = listener;
-    f.sealed = sealed;
-    f.epoll = epoll_create1(0);
-    f.file = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    queue_init(&f.dirty);
-    for (int i = 0; i < GROUPS_MAX; i++)
-        queue_init(&f.groups[i]);
-    if (f.epoll < 0 || f.file < 0 ||
-        epoll_ctl(f.epoll, EPOLL_CTL_ADD, listener, &ev) != 0)
-        bench_must(ERR_DISK, "starting the floor");
     for (;;) {
-        int n = epoll_wait(f.epoll, events, EVENTS, -1);
+        int n = epoll_wait(f->epoll, events, EVENTS, -1);
 
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr == NULL)
-                accept_all(&f);
+                accept_all(f);
             else
-                on_event(&f, events[i].data.ptr, events[i].events);
+                on_event(f, events[i].data.ptr, events[i].events);
         }
-        sync_file(&f);
-        while ((q = queue_first(&f.dirty)) != NULL) {
+        sync_file(f);
+        while ((q = queue_first(&f->dirty)) != NULL) {
             queue_remove(q);
-            (void)flush(&f, QUEUE_OWNER(q, struct floor_conn, dirty));
+            (void)flush(f, QUEUE_OWNER(q, struct floor_conn, dirty));
         }
     }
+}
+
+_Noreturn void
+relay_floor_main(char **argv)
+{
+    static struct floor f;
+    bool tls = strcmp(argv[4], "tls") == 0;
+
+    f.listener = (int)strtol(argv[2], NULL, 10);
+    f.durable = strcmp(argv[5], "durable") == 0;
+    f.cover = tls                              ? COVER_TLS_SERVER
+              : strcmp(argv[4], "sealed") == 0 ? COVER_SEALED
+                                               : COVER_NONE;
+    if (tls)
+        tls_make_identity(strcmp(argv[6], "rsa") == 0 ? TLS_KEY_RSA
+                                                      : TLS_KEY_P256);
+    start(&f, argv[3]);
+    serve(&f);
 }

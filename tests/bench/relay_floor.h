@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The floor under the relay's figures: one thread, one epoll, the same bytes to
- * the same sockets. It joins what is pending for a connection into one write,
- * keeps nothing and checks nothing. */
+/* The floors under the relay's figures: one thread, one epoll, the same bytes
+ * to the same sockets. A floor joins what is pending for a connection into one
+ * write, keeps nothing and checks nothing. */
 #ifndef BENCH_RELAY_FLOOR_H
 #define BENCH_RELAY_FLOOR_H
 
 #include <stdbool.h>
 
-/* The first argument with which a floor's process is started. */
-#define RELAY_FLOOR "--serve-floor"
+#include "relay_cover.h"
+#include "relay_tls.h"
 
-/* Serves until it is killed. Runs in a process of its own.
+/* The first argument with which a floor's process is started; then the number
+ * of a listening socket, a path for what is stored, "clear", "sealed" or "tls",
+ * "durable" or "appended", "p256" or "rsa". */
+#define RELAY_FLOOR "--serve-floor"
+enum { RELAY_FLOOR_ARGUMENTS = 7 };
+
+/* Serves until it is killed, in a process of its own.
  *
- *  listener  a listening socket
- *  file      a path for what WIRE_APPEND_SYNC stores
- *  sealed    with ChaCha20-Poly1305 over all bytes, both ways */
-_Noreturn void relay_floor_serve(int listener, const char *file, bool sealed);
+ *  tls      whose server's end is the cover; otherwise sealed or in the clear
+ *  durable  every record is written into a file of fixed size, and synced once
+ *           a turn before anything of the turn is sent; otherwise only what
+ *           comes as WIRE_APPEND_SYNC is, and the file grows */
+_Noreturn void relay_floor_main(char **argv);
 
 #endif

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One client connection of the load: a real one to a relay, or the floor's
- * counterpart. No socket is read or written without an event of the crowd's
- * epoll. */
+/* One client connection of the load: socket, cover, and what is spoken under it
+ * (relay_speech.h). No socket is read or written without an event of the
+ * crowd's epoll. */
 #ifndef BENCH_RELAY_PEER_H
 #define BENCH_RELAY_PEER_H
 
-#include <stdbool.h>
-
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/queue.h"
+#include "relay_cover.h"
 #include "relay_target.h"
-#include "relay_wire.h"
-#include "transport/link.h"
 
 struct peer;
+struct speech;
 
 /* What the peers tell. */
 struct peer_ears {
@@ -27,49 +26,63 @@ struct peer_ears {
 /* What all peers of a crowd share. */
 struct peer_desk {
     const struct target *target;
+    const struct speech *speech;
     int epoll;
     const struct peer_ears *ears;
     void *context;
     struct arena arena; /* one event */
     struct buf frame;   /* one request */
+    struct buf sealed;  /* empty between calls */
     struct queue dirty; /* peers with something to say */
+    double now_us;      /* of the last read from a socket */
 };
 
 struct peer {
     int fd; /* -1: none */
     bool open;
     bool watching;
-    bool waiting; /* for EPOLLOUT */
-    uint32_t group;
-    uint64_t last;  /* number of the last record; relay only */
-    uint64_t owed;  /* bytes of credit used up */
+    bool waiting;   /* for EPOLLOUT */
+    uint32_t id;    /* its place in the crowd */
+    uint32_t group; /* that it watches */
     uint64_t asked; /* appends */
     uint64_t acked;
     struct peer_desk *desk;
     struct queue_node dirty;
-    struct link *link; /* relay */
-    struct buf out;
-    struct wire wire; /* floor */
-    struct heap plain;
-    struct heap wire_out;
+    struct cover cover;
+    struct heap plain; /* said, not yet covered */
+    struct heap out;   /* for the socket */
+    struct heap rest;  /* heard, not yet whole */
+    void *own;         /* the speech's */
 };
 
 /* Starts to connect. */
-void peer_connect(struct peer *p, struct peer_desk *desk);
+void peer_connect(struct peer *p, struct peer_desk *desk, uint32_t id);
 void peer_close(struct peer *p);
 
 /* Said at the end of the turn, with peers_flush(). */
-void peer_greet(struct peer *p); /* no word to a floor */
+void peer_greet(struct peer *p);
 void peer_watch(struct peer *p, uint32_t group);
 void peer_append(struct peer *p,
                  uint32_t group,
-                 bool sync,
-                 struct bytes record); /* sync: the floor stores it */
+                 bool sync, /* a floor stores it; others always do */
+                 struct bytes record);
 void peer_replay(struct peer *p, uint32_t group, uint32_t count);
 
 void peers_flush(struct peer_desk *desk);
 
 /* What epoll saw. */
 void peer_event(struct peer *p, uint32_t events);
+
+/* For speeches: there is something to send. */
+void peer_mark(struct peer *p);
+
+/* For speeches: tells that the peer is open, ready, or watches; once each. */
+void peer_tell_open(struct peer *p);
+void peer_tell_ready(struct peer *p);
+void peer_tell_watches(struct peer *p);
+
+/* For speeches: an append was acknowledged, counted from 0. */
+void peer_tell_acked(struct peer *p, uint64_t ordinal);
+void peer_tell_record(struct peer *p, struct bytes record);
 
 #endif

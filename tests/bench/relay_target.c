@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,30 +18,46 @@
 
 #include "clock.h"
 #include "relay_floor.h"
+#include "relay_foreign.h"
+#include "relay_speech.h"
 #include "transport/uri.h"
 
-enum { RUNNING_MAX = 16, BACKLOG = 1024, PATH_LEN = 512 };
+enum { RUNNING_MAX = 16, BACKLOG = 1024, PATH_LEN = 512, FOLDERS_OPEN = 8 };
+
+static const struct target_words words[TARGETS] = {
+    [TARGET_FLOOR] = {"floor", "floor", &speech_clear},
+    [TARGET_SEALED] = {"sealed", "sealed", &speech_sealed},
+    [TARGET_TLS] = {"tls", "TLS", &speech_tls},
+    [TARGET_DURABLE] = {"durable", "durable", &speech_tls},
+    [TARGET_RELAY] = {"relay", "relay", &speech_relay},
+    [TARGET_MQTT] = {"mosquitto", "mosquitto", &speech_mqtt},
+    [TARGET_NATS] = {"nats", "NATS", &speech_nats},
+    [TARGET_REDIS] = {"redis", "Redis", &speech_redis},
+};
+
+const struct target_words *
+target_words(enum target_kind kind)
+{
+    return &words[kind];
+}
 
 /* What must go when the program ends, however it ends. */
 static struct target *running[RUNNING_MAX];
 
+static int
+remove_one(const char *path, const struct stat *s, int kind, struct FTW *w)
+{
+    (void)s;
+    (void)kind;
+    (void)w;
+    (void)remove(path);
+    return 0;
+}
+
 static void
 remove_folder(const char *folder)
 {
-    char path[PATH_LEN];
-    const struct dirent *e;
-    DIR *d = opendir(folder);
-
-    while (d != NULL && (e = readdir(d)) != NULL) {
-        if (e->d_name[0] == '.')
-            continue;
-        if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) <
-            (int)sizeof path)
-            (void)unlink(path);
-    }
-    if (d != NULL)
-        closedir(d);
-    (void)rmdir(folder);
+    (void)nftw(folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
 static void
@@ -68,8 +85,16 @@ remember(struct target *t)
     bench_must(ERR_FULL, "too many servers");
 }
 
+static const char *
+floor_cover(enum target_kind kind)
+{
+    if (kind == TARGET_FLOOR)
+        return "clear";
+    return kind == TARGET_SEALED ? "sealed" : "tls";
+}
+
 static void
-start_floor(struct target *t)
+start_floor(struct target *t, bool rsa)
 {
     char file[PATH_LEN];
     char number[16];
@@ -91,7 +116,9 @@ start_floor(struct target *t)
         (void)fcntl(fd, F_SETFD, 0);
         /* anew, so that none of our memory counts as its own */
         execl("/proc/self/exe", "bench_relay", RELAY_FLOOR, number, file,
-              t->kind == TARGET_SEALED ? "sealed" : "plain", (char *)NULL);
+              floor_cover(t->kind),
+              t->kind == TARGET_DURABLE ? "durable" : "appended",
+              rsa ? "rsa" : "p256", (char *)NULL);
         _exit(127);
     }
     close(fd);
@@ -119,9 +146,8 @@ read_lines(struct target *t, FILE *in)
     return false;
 }
 
-/* What it had to say when it did not start. */
-static void
-show(const char *log)
+void
+target_show(const char *log)
 {
     char line[512];
     FILE *f = fopen(log, "r");
@@ -156,7 +182,7 @@ start_relay(struct target *t, const char *program)
     close(out[1]);
     in = fdopen(out[0], "r");
     if (t->pid < 0 || in == NULL || !read_lines(t, in)) {
-        show(log);
+        target_show(log);
         bench_must(ERR_NOT_FOUND, "starting the relay");
     }
     fclose(in);
@@ -175,8 +201,10 @@ target_start(struct target *t,
     remember(t);
     if (kind == TARGET_RELAY)
         start_relay(t, c->program);
+    else if (foreign_of(kind) != NULL)
+        foreign_start(t, c->rsa);
     else
-        start_floor(t);
+        start_floor(t, c->rsa);
     if (t->pid < 0)
         bench_must(ERR_MEMORY, "fork");
 }
