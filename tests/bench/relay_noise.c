@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "clock.h"
 #include "crypto/hash.h"
+#include "relay_lean.h"
 #include "transport/link.h"
 #include "wire/event.h"
 #include "wire/limits.h"
@@ -153,21 +154,16 @@ replay(struct peer *p, uint32_t group, uint32_t count)
 }
 
 static void
-take_records(struct peer *p, const struct event *ev)
+take_record(struct peer *p, uint64_t number, struct bytes record)
 {
     struct noise_peer *own = p->own;
     struct request q = {.tag = TAG_CREDIT, .kind = REQUEST_CREDIT};
 
-    peer_tell_watches(p);
-    for (size_t i = 0; i < ev->records.record_count; i++) {
-        const struct event_record *r = &ev->records.records[i];
-
-        if (r->number != own->last + 1 || r->expired)
-            bench_must(ERR_MALFORMED, "a gap in the records");
-        own->last = r->number;
-        own->owed += r->bytes.len;
-        peer_tell_record(p, r->bytes);
-    }
+    if (number != own->last + 1)
+        bench_must(ERR_MALFORMED, "a gap in the records");
+    own->last = number;
+    own->owed += record.len;
+    peer_tell_record(p, record);
     if (own->owed < WIRE_CREDIT_MAX / 4)
         return;
     q.credit.watch = TAG_WATCH;
@@ -177,21 +173,30 @@ take_records(struct peer *p, const struct event *ev)
 }
 
 static void
-on_frame(struct peer *p, struct bytes frame)
+take_records(struct peer *p, const struct event *ev)
 {
-    struct event ev;
+    peer_tell_watches(p);
+    for (size_t i = 0; i < ev->records.record_count; i++) {
+        const struct event_record *r = &ev->records.records[i];
 
-    arena_reset(&p->desk->arena);
-    bench_must(event_read(frame, &p->desk->arena, &ev), "an event");
-    switch (ev.kind) {
+        if (r->expired)
+            bench_must(ERR_MALFORMED, "a record that expired");
+        take_record(p, r->number, r->bytes);
+    }
+}
+
+static void
+on_event(struct peer *p, const struct event *ev)
+{
+    switch (ev->kind) {
     case EVENT_HELLO:
         peer_tell_ready(p);
         break;
     case EVENT_APPENDED:
-        peer_tell_acked(p, ev.tag - TAG_APPEND);
+        peer_tell_acked(p, ev->tag - TAG_APPEND);
         break;
     case EVENT_RECORDS:
-        take_records(p, &ev);
+        take_records(p, ev);
         break;
     case EVENT_MORE: /* pages follow by themselves: there is credit */
     case EVENT_DONE:
@@ -203,6 +208,21 @@ on_frame(struct peer *p, struct bytes frame)
     case EVENT_KINDS:
         bench_must(ERR_DENIED, "the relay refuses");
     }
+}
+
+static void
+on_frame(struct peer *p, struct bytes frame)
+{
+    struct lean_record r;
+    struct event ev;
+
+    if (p->watching && lean_record_read(frame, &r)) {
+        take_record(p, r.number, r.bytes);
+        return;
+    }
+    arena_reset(&p->desk->arena);
+    bench_must(event_read(frame, &p->desk->arena, &ev), "an event");
+    on_event(p, &ev);
 }
 
 static void
