@@ -209,11 +209,11 @@ static void
 run(const struct options *o)
 {
     static struct relay_figures f[ROWS_MAX];
-    struct bench_units units;
+    struct relay_units units;
     const struct relay_row *row;
     size_t count = 0;
 
-    bench_units_measure(&units);
+    relay_units_measure(&units);
     if (o->table && !o->markdown)
         relay_print_head(&units, &o->target, o->rounds);
     if (o->json && !o->markdown)
@@ -222,7 +222,7 @@ run(const struct options *o)
         if (wanted(o, row) && count < ROWS_MAX)
             run_row(row, o, &f[count++]);
     if (o->markdown)
-        relay_print_markdown(f, count);
+        relay_print_markdown(&units, f, count);
 }
 
 static void

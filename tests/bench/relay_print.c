@@ -28,7 +28,7 @@ static const enum target_kind floors[] = {TARGET_TLS, TARGET_SEALED,
 enum { FLOORS = sizeof floors / sizeof *floors };
 
 void
-relay_print_head(const struct bench_units *u,
+relay_print_head(const struct relay_units *u,
                  const struct target_config *c,
                  unsigned rounds)
 {
@@ -39,9 +39,11 @@ relay_print_head(const struct bench_units *u,
            "1.3 of\nOpenSSL, to which the targets are ratios; durable: under "
            "TLS, and synced before it is sent.\n",
            rounds);
-    printf("one seal of 1 KiB: %.2f us; one X25519 agreement: %.1f us; keys of "
-           "TLS: %s\n",
-           u->seal_us, u->dh_us, c->rsa ? "RSA-2048" : "P-256");
+    printf("one X25519 agreement: %.1f us. Sealing of a KiB, 1 and 16 KiB at a "
+           "time: ChaCha20-Poly1305\nof libsodium %.2f and %.2f us, "
+           "AES-256-GCM of OpenSSL %.2f and %.2f us. Keys of TLS: %s\n",
+           u->dh_us, u->seal_1k_us, u->seal_16k_us, u->gcm_1k_us, u->gcm_16k_us,
+           c->rsa ? "RSA-2048" : "P-256");
     if (c->takes_part[TARGET_MQTT] || c->takes_part[TARGET_NATS] ||
         c->takes_part[TARGET_REDIS])
         printf("peers, all under TLS: Redis (streams) acknowledges after "
@@ -125,11 +127,14 @@ relay_print_row(struct relay_figures *f)
 }
 
 void
-relay_print_json_head(const struct bench_units *u, unsigned rounds)
+relay_print_json_head(const struct relay_units *u, unsigned rounds)
 {
     printf("{\"bench\":\"relay\",\"row\":\"unit\",\"rounds\":%u,"
-           "\"seal_1k_us\":%.6g,\"x25519_us\":%.6g}\n",
-           rounds, u->seal_us, u->dh_us);
+           "\"x25519_us\":%.6g,\"chacha20poly1305_1k_us\":%.6g,"
+           "\"chacha20poly1305_16k_us\":%.6g,\"aes256gcm_1k_us\":%.6g,"
+           "\"aes256gcm_16k_us\":%.6g}\n",
+           rounds, u->dh_us, u->seal_1k_us, u->seal_16k_us, u->gcm_1k_us,
+           u->gcm_16k_us);
 }
 
 static void

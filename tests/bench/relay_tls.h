@@ -17,8 +17,8 @@ void tls_make_identity(enum tls_key kind);
 /* The same as files, for a program that is started beside. */
 void tls_write_identity(enum tls_key kind, const char *cert, const char *key);
 
-/* What was agreed upon by the last client whose handshake ended. */
-const char *tls_last_cipher(void);
+/* AES-256-GCM over len bytes in place, without anything of TLS around it. */
+void tls_seal_alone(uint8_t *text, size_t len);
 
 struct tls_end *tls_end_new(bool server, struct heap *out);
 void tls_end_free(struct tls_end *t);
