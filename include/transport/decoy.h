@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "transport/http_text.h"
 
 enum {
     /* requests answered on one connection: keepalive_requests */
@@ -52,41 +53,97 @@ enum decoy_status {
     DECOY_STATUSES
 };
 
-/* Fields that change an answer. */
-enum decoy_field {
-    DECOY_HOST,
-    DECOY_CONNECTION,
-    DECOY_LENGTH,
-    DECOY_ENCODING,
-    DECOY_EXPECT,
-    DECOY_AGENT,
-    DECOY_IF_MATCH,
-    DECOY_IF_NONE_MATCH,
-    DECOY_IF_MODIFIED,
-    DECOY_IF_UNMODIFIED,
-    DECOY_IF_RANGE,
-    DECOY_RANGES,
-    DECOY_FIELDS
-};
-
-/* One request, judged. Borrows from the bytes that it was read from. */
+/* One request, judged; nothing is left of its bytes. */
 struct decoy_request {
-    enum decoy_status status; /* without conditions and ranges */
-    size_t len;               /* of the head; behind it: body, next request */
     uint64_t body_len;
-    struct bytes fields[DECOY_FIELDS]; /* b is NULL: not there */
-    uint8_t minor;                     /* HTTP/1.minor */
-    bool bare;                         /* HTTP/0.9: the answer has no head */
-    bool head;                         /* HEAD: the answer has no body */
-    bool chunked;                      /* the body is; body_len says nothing */
-    bool keep;                         /* the connection stays */
+    size_t from;              /* DECOY_PART: where it begins in the page */
+    size_t to;                /* and where it ends, exclusive */
+    enum decoy_status status; /* without conditions and ranges */
+    enum decoy_status found;  /* what these make of DECOY_OK */
+    uint8_t minor;            /* HTTP/1.minor */
+    bool bare;                /* HTTP/0.9: the answer has no head */
+    bool head;                /* HEAD: the answer has no body */
+    bool chunked;             /* the body is; body_len says nothing */
+    bool go_on;               /* Expect: 100-continue */
+    bool padded;              /* by a browser that hides short error pages */
+    bool keep;                /* the connection stays */
 };
 
-/* Reads the request that in begins with.
+/* The path of a target, as it comes in. */
+struct decoy_path {
+    uint8_t segment[11]; /* the last one; longer ones are none of ours */
+    uint8_t len;         /* of it, up to one more than fits */
+    uint8_t digits;      /* of a percent sign that are still awaited */
+    uint8_t code;        /* what they say so far */
+    uint16_t depth;      /* segments before it */
+    bool over;           /* a query has begun */
+    bool bad;            /* leads above the root, or is coded badly */
+};
+
+/* The value of a field, as it comes in. */
+struct decoy_value {
+    struct http_text text; /* of it, or of an element of its list */
+    uint64_t from;         /* numbers of a range; to also of a length */
+    uint64_t to;
+    size_t part_from; /* the range that stands */
+    size_t part_to;
+    uint16_t len;    /* without the blanks around it */
+    uint16_t blanks; /* the last so many, which may be those behind it */
+    uint8_t field;
+    uint8_t step;  /* of its grammar */
+    uint8_t parts; /* ranges that stand */
+    bool found;    /* what it is searched for */
+    bool other;    /* what else it is searched for */
+    bool bad;
+};
+
+/* What the fields have said. */
+struct decoy_said {
+    uint16_t seen; /* a bit for each field that was there */
+    uint8_t connection;
+    uint8_t coding;
+    uint8_t range;
+    bool length_bad;
+    bool match;      /* If-Match holds, and so on */
+    bool none_match; /* If-None-Match names the page */
+    bool since_same; /* If-Modified-Since names its time */
+    bool unmodified;
+    bool range_stands; /* If-Range */
+};
+
+/* The head of a request, read as it comes in, in memory that does not grow with
+ * it. As long a head is taken as nginx takes with its usual settings, which
+ * reads it into one buffer of 1 KiB and up to four of 8 KiB; a line must fit
+ * into one of these, and there are 1,000 fields at most. */
+struct decoy_head {
+    struct decoy_request request; /* set when the head is whole */
+    struct decoy_path path;
+    struct decoy_value value;
+    struct decoy_said said;
+    struct http_text name; /* of the method, of a field */
+    uint16_t room;         /* bytes left in nginx's present buffer */
+    uint16_t line;         /* bytes of the present line */
+    uint16_t fields;       /* so many are over; odd ones do not count */
+    uint8_t buffers;       /* large ones that are in use */
+    uint8_t step;          /* of the grammar; 0: between two lines */
+    uint8_t method;
+    uint8_t place; /* what the path leads to */
+    bool begun;    /* a byte has come */
+    bool in_fields;
+    bool odd; /* the field's name has characters that are passed over */
+};
+
+void decoy_head_begin(struct decoy_head *h);
+
+/* Reads on, and moves in past what belongs to the head. page may be another, or
+ * say something else, with each call: conditions are judged by that one which
+ * is there when their line ends.
  *
- * ERR_NOT_FOUND  it may yet become one, come again with more. Not from
- *                LIMIT_UPGRADE bytes on: then it is too large. */
-MUST_USE enum err decoy_read(struct bytes in, struct decoy_request *out);
+ * ERR_NOT_FOUND  in is used up, and it may yet become a request. With ERR_OK
+ *                the head is over, and so is every call until the next begin */
+MUST_USE enum err decoy_head_read(struct decoy_head *h,
+                                  const struct decoy_page *page,
+                                  struct bytes *in);
 
 /* Appends the whole answer. now_ms is Unix time, before the year 10000. Errors
  * stick in out. False: the connection ends with it (as nginx does after a 412,

@@ -52,10 +52,6 @@ enum link_state {
 };
 
 enum {
-    /* bytes of an upgrade request or answer that are usual: ours is a third of
-     * it, and a front adds as much again */
-    LINK_HEAD_USUAL = 768,
-
     /* bytes of pending plaintext that link_add() takes before ERR_FULL */
     LINK_PENDING_MAX = 4 * (LIMIT_FRAME + 4),
 
@@ -83,10 +79,12 @@ MUST_USE enum err link_new_client(const struct dh_public *relay,
                                   struct buf *out,
                                   struct link **l);
 
-/* The relay's end. secret and pub are the relay's key and are borrowed until
- * the link has left UPGRADING and SHAKING. ERR_MEMORY. */
+/* The relay's end. secret and pub are the relay's key, page is the web
+ * server's; all are borrowed until the link is OPEN, CLOSED or FAILED, and page
+ * may change what it says meanwhile. ERR_MEMORY. */
 MUST_USE enum err link_new_server(const struct dh_secret *secret,
                                   const struct dh_public *pub,
+                                  const struct decoy_page *page,
                                   struct link **l);
 
 /* Wipes and frees; NULL is allowed. */
@@ -98,7 +96,8 @@ enum link_state link_state(const struct link *l);
 unsigned link_tries(const struct link *l);
 
 /* Bytes of memory beside its own size that a link keeps until more comes in:
- * part of a request, a message or a frame. 0 for an idle one. */
+ * part of a message or a frame. 0 for an idle one, and for a relay's that is
+ * not OPEN, which keeps nothing of a request. */
 size_t link_held_len(const struct link *l);
 
 /* Hands over bytes from the socket, any number. in is borrowed until
@@ -143,10 +142,7 @@ void link_refuse(struct link *l);
  * or the body of this, by link_next(): call it right away, what was fed is
  * still borrowed. now_ms is Unix time. ERR_TURN in another state; out's error:
  * FAILED. */
-MUST_USE enum err link_decoy(struct link *l,
-                             const struct decoy_page *page,
-                             uint64_t now_ms,
-                             struct buf *out);
+MUST_USE enum err link_decoy(struct link *l, uint64_t now_ms, struct buf *out);
 
 /* Relay, UPGRADING: for what it waits. */
 enum link_awaits {

@@ -9,17 +9,34 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "transport/http_text.h"
 
 enum {
-    WS_KEY_LEN = 24, /* Sec-WebSocket-Key as it is sent: base64 of 16 bytes */
+    WS_KEY_LEN = 24,  /* Sec-WebSocket-Key as it is sent: base64 of 16 bytes */
+    WS_PATH_MAX = 64, /* bytes of a path that are kept: ours has as many */
     WS_CONTROL_MAX = 125, /* bytes in a control frame (section 5.5) */
     WS_HEAD_MAX = 8       /* bytes of the longest header that we send */
 };
 
 /* A good upgrade request. */
 struct ws_request {
-    struct bytes path;       /* after the first slash; borrowed */
-    uint8_t key[WS_KEY_LEN]; /* for the answer */
+    uint8_t path[WS_PATH_MAX]; /* after the first slash, as far as it fits */
+    uint16_t path_len;         /* all of it */
+    uint8_t key[WS_KEY_LEN];   /* for the answer */
+};
+
+/* One that comes in, of which nothing else is kept. */
+struct ws_request_reader {
+    struct ws_request request; /* set when it is whole */
+    struct http_text text;     /* of a name, a value, an element of its list */
+    uint16_t len;              /* bytes so far */
+    uint16_t blanks;           /* behind the text, which may go on */
+    uint16_t there;            /* a bit for each field that was there */
+    uint8_t field;             /* whose value this is */
+    uint8_t state;
+    bool found; /* the list has what is looked for */
+    uint8_t at; /* in a word that is expected */
+    uint8_t err;
 };
 
 /* Appends "GET /<path> HTTP/1.1" and the headers of section 4.1 with a random
@@ -29,14 +46,17 @@ void ws_request_write(struct bytes host,
                       struct buf *out,
                       uint8_t key[static WS_KEY_LEN]);
 
-/* Judges what has come in so far (section 4.2.1). Further header fields are
- * ignored, but a body is refused.
+void ws_request_begin(struct ws_request_reader *r);
+
+/* Judges what has come in so far, with all of in (section 4.2.1). Further
+ * header fields are ignored, but a body is refused.
  *
  * ERR_NOT_FOUND  may become a good request: come again with more
  * ERR_MALFORMED  never will: another method or version, a needed field is
- * missing, doubled or wrong, or something follows the empty line ERR_TOO_LARGE
- * LIMIT_UPGRADE bytes and no end */
-MUST_USE enum err ws_request_read(struct bytes in, struct ws_request *out);
+ *                missing, doubled or wrong, or something follows the empty line
+ * ERR_TOO_LARGE  LIMIT_UPGRADE bytes and no end
+ * The last two stay. */
+MUST_USE enum err ws_request_read(struct ws_request_reader *r, struct bytes in);
 
 /* Appends the 101 answer to a request with that key (section 4.2.2). Errors
  * stick. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "decoy_parts.h"
-#include "http.h"
 
 static const char *const status_lines[DECOY_STATUSES] = {
     [DECOY_OK] = "200 OK",
@@ -60,14 +59,8 @@ decoy_etag(struct buf *out, const struct decoy_page *page)
 static bool
 is_padded(const struct decoy_request *r, enum decoy_status status)
 {
-    struct bytes agent = r->fields[DECOY_AGENT];
-    bool opera = decoy_has(agent, "Opera", false);
-    bool msie = !opera && decoy_has(agent, "MSIE ", false);
-
-    if (r->bare || status < DECOY_BAD || status >= DECOY_CODING)
-        return false;
-    return msie || (!opera && !decoy_has(agent, "Gecko/", false) &&
-                    decoy_has(agent, "Chrome/", false));
+    return r->padded && !r->bare && status >= DECOY_BAD &&
+           status < DECOY_CODING;
 }
 
 static void
@@ -164,8 +157,7 @@ write_answer(struct buf *out,
              const struct decoy_page *page,
              uint64_t now_ms)
 {
-    if (r->minor >= 1 && a->status <= DECOY_SAME &&
-        http_equal(r->fields[DECOY_EXPECT], "100-continue"))
+    if (r->minor >= 1 && a->status <= DECOY_SAME && r->go_on)
         text(out, "HTTP/1.1 100 Continue\r\n\r\n");
     if (!r->bare)
         write_head(out, r, a, page, now_ms);
@@ -182,13 +174,17 @@ decoy_answer(const struct decoy_request *request,
     struct buf made = buf_limited(2048);
     struct answer a = {.status = request->status};
 
-    if (a.status == DECOY_OK && !request->bare)
-        a.status = decoy_condition(request, page, &a.from, &a.to);
+    if (a.status == DECOY_OK)
+        a.status = request->found;
+    if (a.status == DECOY_PART && request->to > page->body.len)
+        a.status = DECOY_OK; /* the page has changed since its line was read */
     if (a.status == DECOY_OK)
         a.body = page->body;
-    else if (a.status == DECOY_PART)
+    else if (a.status == DECOY_PART) {
+        a.from = request->from;
+        a.to = request->to;
         a.body = bytes_slice(page->body, a.from, a.to - a.from);
-    else if (a.status != DECOY_SAME) {
+    } else if (a.status != DECOY_SAME) {
         write_error_page(&made, request, a.status);
         a.body = buf_bytes(&made);
     }

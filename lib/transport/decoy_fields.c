@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of a request as nginx reads them. Names with unusual characters
  * are passed over, control characters in them are not; each field is judged
- * when its line ends. */
+ * when its line ends, and what means nothing is not kept.
+ *
+ *     name: value CR LF
+ *     |   | |     |
+ *     |   | VALUE END
+ *     |   BLANKS
+ *     LINE, NAME */
 #include "decoy_parts.h"
 
-#include <string.h>
+enum field {
+    FIELD_LINE, /* the first byte of it */
+    FIELD_NAME,
+    FIELD_BLANKS,
+    FIELD_VALUE,
+    FIELD_END,
+    FIELD_LAST /* LF of the empty line */
+};
 
-#include "http.h"
+enum { FIELDS_MAX = 1000 }; /* as Debian's nginx has it */
 
 static const struct {
     const char *name;
@@ -24,15 +37,8 @@ static const struct {
     [DECOY_IF_UNMODIFIED] = {"if-unmodified-since", true},
     [DECOY_IF_RANGE] = {"if-range", true},
     [DECOY_RANGES] = {"range", false},
-};
-
-/* Others of which nginx takes one only. */
-static const char *const others_once[] = {"content-range", "authorization"};
-
-struct line {
-    struct bytes name;
-    struct bytes value;
-    bool odd; /* the name has characters that are passed over */
+    [DECOY_CONTENT_RANGE] = {"content-range", true},
+    [DECOY_AUTHORIZATION] = {"authorization", true},
 };
 
 static bool
@@ -42,120 +48,103 @@ is_name(uint8_t c)
            (c >= '0' && c <= '9') || c == '-';
 }
 
-/* The value, *at being behind the colon; left before the end of the line. */
 static enum err
-read_value(struct bytes in, size_t *at, struct line *out)
+go(struct decoy_head *h, enum field step)
 {
-    size_t from;
-
-    while (*at < in.len && in.b[*at] == ' ')
-        ++*at;
-    for (from = *at; *at < in.len; ++*at) {
-        if (in.b[*at] == '\r' || in.b[*at] == '\n')
-            break;
-        if (in.b[*at] == '\0')
-            return ERR_MALFORMED;
-    }
-    out->value = bytes_slice(in, from, *at - from);
-    while (out->value.len != 0 && out->value.b[out->value.len - 1] == ' ')
-        out->value.len--;
-    return *at < in.len ? ERR_OK : ERR_NOT_FOUND;
+    h->step = (uint8_t)step;
+    return ERR_NOT_FOUND;
 }
 
-/* Any number of CR and then LF. */
-static enum err
-read_end(struct bytes in, size_t *at)
+/* The name is whole. */
+static void
+begin_value(struct decoy_head *h)
 {
-    while (*at < in.len && in.b[*at] == '\r')
-        ++*at;
-    if (*at == in.len)
-        return ERR_NOT_FOUND;
-    return in.b[(*at)++] == '\n' ? ERR_OK : ERR_MALFORMED;
+    size_t i = 0;
+
+    while (i < DECOY_FIELDS &&
+           (h->odd || !http_text_is(&h->name, known[i].name)))
+        i++;
+    decoy_value_begin(&h->value, (enum decoy_field)i);
 }
 
-/* One line; an empty name is the end of the head. */
+/* The line is over. */
 static enum err
-read_line(struct bytes in, size_t *at, struct line *out)
+end_line(struct decoy_head *h, const struct decoy_page *page)
 {
-    size_t from = *at;
+    enum decoy_field field = (enum decoy_field)h->value.field;
+    bool again;
     enum err e = ERR_OK;
 
-    *out = (struct line){.value = {in.b, 0}};
-    for (; *at < in.len; ++*at) {
-        uint8_t c = in.b[*at];
-
-        if (c == ':' || c == '\r' || c == '\n')
-            break;
-        if (c <= 0x20 || c == 0x7f)
-            return ERR_MALFORMED;
-        out->odd |= !is_name(c);
-    }
-    if (*at == in.len)
-        return ERR_NOT_FOUND;
-    out->name = bytes_slice(in, from, *at - from);
-    if (in.b[*at] == ':') {
-        if (out->name.len == 0)
-            return ERR_MALFORMED;
-        ++*at;
-        e = read_value(in, at, out);
-    } else if (out->name.len == 0 && in.b[*at] == '\r') {
-        ++*at; /* the empty line has one CR at most */
-        if (*at == in.len)
-            return ERR_NOT_FOUND;
-        return in.b[(*at)++] == '\n' ? ERR_OK : ERR_MALFORMED;
-    }
-    return e == ERR_OK ? read_end(in, at) : e;
-}
-
-static bool
-is_good_host(struct bytes host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.b[i] <= 0x20 || host.b[i] == 0x7f || host.b[i] == '/')
-            return false;
-        if (host.b[i] == '.' && i + 1 < host.len && host.b[i + 1] == '.')
-            return false;
-    }
-    return host.len != 0 && host.b[0] != ':' &&
-           !bytes_equal(host, bytes_str("."));
+    http_text_reset(&h->name);
+    if (!h->odd && h->fields++ == FIELDS_MAX)
+        return ERR_TOO_LARGE;
+    h->odd = false;
+    if (field == DECOY_FIELDS)
+        return go(h, FIELD_LINE);
+    again = decoy_said_has(&h->said, field);
+    h->said.seen = (uint16_t)(h->said.seen | 1U << field);
+    if (again && known[field].once)
+        return ERR_MALFORMED;
+    if (!again || field == DECOY_CONNECTION) /* else the first one counts */
+        e = decoy_value_end(&h->value, page, h);
+    return e == ERR_OK ? go(h, FIELD_LINE) : e;
 }
 
 static enum err
-take(const struct line *line, struct decoy_request *out, unsigned *seen)
+on_name(struct decoy_head *h, const struct decoy_page *page, uint8_t c)
 {
-    for (size_t i = 0; i < DECOY_FIELDS; i++) {
-        if (!http_equal(line->name, known[i].name))
-            continue;
-        if (out->fields[i].b != NULL)
-            return known[i].once ? ERR_MALFORMED : ERR_OK;
-        out->fields[i] = line->value;
-        if (i == DECOY_HOST && !is_good_host(line->value))
-            return ERR_MALFORMED;
+    bool first = h->step == FIELD_LINE;
+
+    if (first && c == '\r')
+        return go(h, FIELD_LAST);
+    if (first && c == '\n')
+        return ERR_OK;
+    if ((first && c == ':') || (c <= 0x20 && c != '\r' && c != '\n') ||
+        c == 0x7f)
+        return ERR_MALFORMED;
+    if (c == ':' || c == '\r' || c == '\n') {
+        begin_value(h);
+        if (c == '\n')
+            return end_line(h, page);
+        return go(h, c == ':' ? FIELD_BLANKS : FIELD_END);
     }
-    for (size_t i = 0; i < sizeof others_once / sizeof *others_once; i++) {
-        if (!http_equal(line->name, others_once[i]))
-            continue;
-        if ((*seen >> i & 1U) != 0)
-            return ERR_MALFORMED;
-        *seen |= 1U << i;
-    }
-    return ERR_OK;
+    h->odd |= !is_name(c);
+    http_text_add(&h->name, c);
+    return go(h, FIELD_NAME);
+}
+
+static enum err
+on_value(struct decoy_head *h, const struct decoy_page *page, uint8_t c)
+{
+    if (c == '\n')
+        return end_line(h, page);
+    if (c == '\r')
+        return go(h, FIELD_END);
+    if (c == '\0')
+        return ERR_MALFORMED;
+    decoy_value_step(&h->value, page, c);
+    return go(h, FIELD_VALUE);
 }
 
 enum err
-decoy_fields_read(struct bytes in, size_t *at, struct decoy_request *out)
+decoy_fields_step(struct decoy_head *h,
+                  const struct decoy_page *page,
+                  uint8_t c)
 {
-    struct line line;
-    unsigned seen = 0;
-    enum err e;
-
-    for (;;) {
-        e = read_line(in, at, &line);
-        if (e != ERR_OK || line.name.len == 0)
-            return e;
-        if (!line.odd)
-            e = take(&line, out, &seen);
-        if (e != ERR_OK)
-            return e;
+    switch ((enum field)h->step) {
+    case FIELD_LINE:
+    case FIELD_NAME:
+        return on_name(h, page, c);
+    case FIELD_BLANKS:
+        return c == ' ' ? ERR_NOT_FOUND : on_value(h, page, c);
+    case FIELD_VALUE:
+        return on_value(h, page, c);
+    case FIELD_END: /* any number of CR */
+        if (c == '\n')
+            return end_line(h, page);
+        return c == '\r' ? ERR_NOT_FOUND : ERR_MALFORMED;
+    case FIELD_LAST: /* the empty line has one CR at most */
+        return c == '\n' ? ERR_OK : ERR_MALFORMED;
     }
+    return ERR_MALFORMED;
 }

@@ -3,37 +3,80 @@
 #ifndef LIB_TRANSPORT_DECOY_PARTS_H
 #define LIB_TRANSPORT_DECOY_PARTS_H
 
-#include "base/limits.h"
 #include "transport/decoy.h"
 
-struct decoy_start {
-    struct bytes method;
-    struct bytes target; /* from the path's slash on; empty: "/" */
-    uint8_t minor;
-    bool bare; /* no version: HTTP/0.9 */
+enum decoy_method {
+    DECOY_OTHER,
+    DECOY_GET,
+    DECOY_HEAD,
+    DECOY_TRACE,
+    DECOY_CONNECT
 };
 
-/* The request line, from *at on, which is moved behind it. ERR_NOT_FOUND: more
- * is needed; ERR_MALFORMED; ERR_UNSUPPORTED: HTTP/2 and above. */
-MUST_USE enum err
-decoy_start_read(struct bytes in, size_t *at, struct decoy_start *out);
+enum decoy_place { DECOY_NOWHERE, DECOY_ROOT, DECOY_INDEX };
 
-struct decoy_path {
-    uint8_t b[LIMIT_UPGRADE];
-    size_t len;
+/* One more byte of the request line. ERR_OK: it was the last; ERR_NOT_FOUND;
+ * ERR_MALFORMED; ERR_UNSUPPORTED: HTTP/2 and above. */
+MUST_USE enum err decoy_start_step(struct decoy_head *h, uint8_t c);
+
+/* One more byte of a target, from the path's slash on: percent signs, slashes
+ * and dots are resolved. */
+void decoy_path_step(struct decoy_path *path, uint8_t c);
+
+/* The target is over. ERR_MALFORMED: path->bad, also by what was missing. */
+MUST_USE enum err
+decoy_path_end(struct decoy_path *path, enum decoy_place *place);
+
+/* One more byte of the fields; each is judged when its line ends. ERR_OK: the
+ * empty line is over; ERR_NOT_FOUND; ERR_MALFORMED; ERR_TOO_LARGE: too many of
+ * them. */
+MUST_USE enum err decoy_fields_step(struct decoy_head *h,
+                                    const struct decoy_page *page,
+                                    uint8_t c);
+
+/* Fields that change an answer. */
+enum decoy_field {
+    DECOY_HOST,
+    DECOY_CONNECTION,
+    DECOY_LENGTH,
+    DECOY_ENCODING,
+    DECOY_EXPECT,
+    DECOY_AGENT,
+    DECOY_IF_MATCH,
+    DECOY_IF_NONE_MATCH,
+    DECOY_IF_MODIFIED,
+    DECOY_IF_UNMODIFIED,
+    DECOY_IF_RANGE,
+    DECOY_RANGES,
+    DECOY_CONTENT_RANGE, /* of these two only how often */
+    DECOY_AUTHORIZATION,
+    DECOY_FIELDS /* any other */
 };
 
-/* The path of a target: percent signs, slashes and dots resolved.
- * ERR_MALFORMED: leads above the root, or is coded badly. */
-MUST_USE enum err decoy_path_read(struct bytes target, struct decoy_path *path);
+/* in decoy_said */
+enum decoy_connection { DECOY_BY_VERSION, DECOY_CLOSE, DECOY_KEEP };
+enum decoy_coding { DECOY_PLAIN, DECOY_CHUNKED, DECOY_STRANGE };
+enum decoy_range { DECOY_ALL, DECOY_ONE_PART, DECOY_NO_PART };
 
-/* The fields, from *at on up to and with the empty line; each is judged as soon
- * as it is there. ERR_NOT_FOUND, ERR_MALFORMED. */
-MUST_USE enum err
-decoy_fields_read(struct bytes in, size_t *at, struct decoy_request *out);
+static inline bool
+decoy_said_has(const struct decoy_said *said, enum decoy_field field)
+{
+    return (said->seen >> field & 1U) != 0;
+}
 
-/* True when text has word, letter case aside if fold. */
-bool decoy_has(struct bytes text, const char *word, bool fold);
+/* A value of that field begins; bytes of it, the blanks before it aside; it is
+ * over, and what it says is put down. ERR_MALFORMED: the request is. */
+void decoy_value_begin(struct decoy_value *v, enum decoy_field field);
+void decoy_value_step(struct decoy_value *v,
+                      const struct decoy_page *page,
+                      uint8_t c);
+MUST_USE enum err decoy_value_end(struct decoy_value *v,
+                                  const struct decoy_page *page,
+                                  struct decoy_head *h);
+
+/* One more byte of a Range behind "bytes="; its end. */
+void decoy_range_step(struct decoy_value *v, uint64_t size, uint8_t c);
+enum decoy_range decoy_range_end(struct decoy_value *v, uint64_t size);
 
 /* IMF-fixdate of RFC 9110 section 5.6.7. */
 void decoy_date(struct buf *out, uint64_t unix_s);
@@ -41,16 +84,9 @@ void decoy_date(struct buf *out, uint64_t unix_s);
 /* The same backwards, from 1970 on. ERR_MALFORMED. */
 MUST_USE enum err decoy_date_read(struct bytes in, uint64_t *unix_s);
 
-/* Digits in decimal. ERR_MALFORMED: something else, or too many. */
-MUST_USE enum err decoy_number(struct bytes text, uint64_t *out);
-
 void decoy_etag(struct buf *out, const struct decoy_page *page);
 
-/* What conditions and ranges make of DECOY_OK. from and to (exclusive) are set
- * for DECOY_PART. */
-enum decoy_status decoy_condition(const struct decoy_request *r,
-                                  const struct decoy_page *page,
-                                  size_t *from,
-                                  size_t *to);
+/* What conditions and ranges make of DECOY_OK. */
+enum decoy_status decoy_condition(const struct decoy_said *said);
 
 #endif

@@ -1,163 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions and ranges (RFC 9110 sections 13 and 14) as nginx judges them when
- * it gives one range at most. */
+ * it gives one range at most. Of a range:
+ *
+ *     2-5   START FROM DASH TO
+ *     2-    START FROM DASH
+ *     -5    START SUFFIX TO    with blanks before and behind the numbers */
 #include "decoy_parts.h"
 
-#include "http.h"
+enum range {
+    RANGE_START,
+    RANGE_FROM,
+    RANGE_FROM_END,
+    RANGE_DASH,
+    RANGE_SUFFIX,
+    RANGE_TO,
+    RANGE_TO_END,
+    RANGE_BAD,  /* for ever */
+    RANGE_WHOLE /* all of the page after all; for ever */
+};
 
-enum { ETAG_MAX = 40 };
-
-/* Is it the page's time exactly? */
 static bool
-is_date(struct bytes value, const struct decoy_page *page)
+is_digit(uint8_t c)
 {
-    uint64_t at;
-
-    return decoy_date_read(value, &at) == ERR_OK && at == page->modified_s;
+    return c >= '0' && c <= '9';
 }
 
-/* Was the page not changed after it? */
-static bool
-is_after(struct bytes value, const struct decoy_page *page)
+static enum range
+add_digit(uint64_t *number, uint8_t c, enum range step)
 {
-    uint64_t at;
+    uint64_t digit = (uint64_t)(c - '0');
 
-    return decoy_date_read(value, &at) == ERR_OK && at >= page->modified_s;
+    if (*number > ((uint64_t)INT64_MAX - digit) / 10)
+        return RANGE_BAD;
+    *number = *number * 10 + digit;
+    return step;
 }
 
-/* "*", or a list with our tag in it; weak ones count for If-None-Match. */
-static bool
-has_tag(struct bytes list, const struct decoy_page *page, bool weak)
+/* One is over, at a comma or the end. other: it began with the dash. */
+static enum range
+end_range(struct decoy_value *v, uint64_t size)
 {
-    struct buf tag = buf_limited(ETAG_MAX);
-    struct bytes ours;
-    bool found = bytes_equal(list, bytes_str("*"));
-    size_t at = 0;
+    enum range step = (enum range)v->step;
 
-    decoy_etag(&tag, page);
-    ours = buf_bytes(&tag);
-    while (!found && buf_end(&tag) == ERR_OK && at < list.len) {
-        if (weak && bytes_equal(bytes_slice(list, at, 2), bytes_str("W/")))
-            at += 2;
-        found = bytes_equal(bytes_slice(list, at, ours.len), ours) &&
-                (at + ours.len == list.len || list.b[at + ours.len] == ',' ||
-                 list.b[at + ours.len] == ' ');
-        while (at < list.len && list.b[at] != ',')
-            at++;
-        while (at < list.len && (list.b[at] == ',' || list.b[at] == ' '))
-            at++;
-    }
-    buf_free(&tag);
-    return found;
-}
-
-/* Does If-Range let the range stand? */
-static bool
-range_stands(struct bytes condition, const struct decoy_page *page)
-{
-    if (condition.b == NULL)
-        return true;
-    if (condition.len >= 2 && condition.b[condition.len - 1] == '"')
-        return has_tag(condition, page, false);
-    return is_date(condition, page);
-}
-
-/* Digits, spaces after them passed over; too many saturate. */
-static bool
-take_number(struct bytes *rest, uint64_t *out)
-{
-    size_t len = 0;
-    uint64_t v = 0;
-
-    for (; len < rest->len && rest->b[len] >= '0' && rest->b[len] <= '9'; len++)
-        if (v < UINT32_MAX)
-            v = v * 10 + (uint64_t)(rest->b[len] - '0');
-    *rest = bytes_slice(*rest, len, rest->len);
-    *out = v;
-    return len != 0;
-}
-
-static void
-skip_blanks(struct bytes *rest)
-{
-    while (rest->len != 0 && rest->b[0] == ' ')
-        *rest = bytes_slice(*rest, 1, rest->len);
-}
-
-/* One of "2-5", "2-", "-5". ERR_MALFORMED; from == to: nothing of the page. */
-static enum err
-read_range(struct bytes *rest, uint64_t size, uint64_t *from, uint64_t *to)
-{
-    bool has_from, has_to;
-
-    skip_blanks(rest);
-    has_from = take_number(rest, from);
-    skip_blanks(rest);
-    if (rest->len == 0 || rest->b[0] != '-')
-        return ERR_MALFORMED;
-    *rest = bytes_slice(*rest, 1, rest->len);
-    skip_blanks(rest);
-    has_to = take_number(rest, to);
-    skip_blanks(rest);
-    if ((!has_from && !has_to) || (rest->len != 0 && rest->b[0] != ','))
-        return ERR_MALFORMED;
-    if (!has_from) {
-        *from = *to < size ? size - *to : 0;
-        *to = size;
+    if (step == RANGE_DASH) {
+        v->to = size;
+    } else if (step != RANGE_TO && step != RANGE_TO_END) {
+        return RANGE_BAD;
+    } else if (v->other) {
+        v->from = v->to < size ? size - v->to : 0;
+        v->to = size;
     } else {
-        *to = has_to && *to < size ? *to + 1 : size;
+        v->to = v->to < size ? v->to + 1 : size;
     }
-    if (*from > *to)
-        *from = *to;
-    return ERR_OK;
+    if (v->from >= v->to)
+        return v->from == 0 ? RANGE_WHOLE : RANGE_START;
+    if (++v->parts > 1)
+        return RANGE_WHOLE; /* one range at most is given */
+    v->part_from = (size_t)v->from;
+    v->part_to = (size_t)v->to;
+    return RANGE_START;
 }
 
-/* DECOY_OK: all of the page after all. */
-static enum decoy_status
-judge_ranges(struct bytes rest, uint64_t size, size_t *from, size_t *to)
+static enum range
+next(struct decoy_value *v, uint64_t size, uint8_t c)
 {
-    size_t good = 0;
+    enum range step = (enum range)v->step;
 
-    for (;;) {
-        uint64_t a, b;
-
-        if (read_range(&rest, size, &a, &b) != ERR_OK)
-            return DECOY_RANGE;
-        if (a < b && ++good == 1) {
-            *from = (size_t)a;
-            *to = (size_t)b;
-        } else if (a < b || a == 0) {
-            return DECOY_OK; /* one range at most is given */
+    switch (step) {
+    case RANGE_START:
+        if (c == '-') {
+            v->other = true;
+            return RANGE_SUFFIX;
         }
-        if (rest.len == 0)
-            break;
-        rest = bytes_slice(rest, 1, rest.len);
+        if (is_digit(c))
+            return add_digit(&v->from, c, RANGE_FROM);
+        return c == ' ' ? step : RANGE_BAD;
+    case RANGE_FROM:
+    case RANGE_FROM_END:
+        if (is_digit(c) && step == RANGE_FROM)
+            return add_digit(&v->from, c, step);
+        if (c == '-')
+            return RANGE_DASH;
+        return c == ' ' ? RANGE_FROM_END : RANGE_BAD;
+    case RANGE_DASH:
+    case RANGE_SUFFIX:
+        if (is_digit(c))
+            return add_digit(&v->to, c, RANGE_TO);
+        if (step == RANGE_SUFFIX)
+            return RANGE_BAD;
+        if (c == ',')
+            return end_range(v, size);
+        return c == ' ' ? step : RANGE_BAD;
+    case RANGE_TO:
+    case RANGE_TO_END:
+        if (is_digit(c) && step == RANGE_TO)
+            return add_digit(&v->to, c, step);
+        if (c == ',')
+            return end_range(v, size);
+        return c == ' ' ? RANGE_TO_END : RANGE_BAD;
+    case RANGE_BAD:
+    case RANGE_WHOLE:
+        break;
     }
-    return good == 1 ? DECOY_PART : DECOY_RANGE;
+    return step;
+}
+
+void
+decoy_range_step(struct decoy_value *v, uint64_t size, uint8_t c)
+{
+    v->step = (uint8_t)next(v, size, c);
+    if (c == ',') { /* the next one */
+        v->from = 0;
+        v->to = 0;
+        v->other = false;
+    }
+}
+
+enum decoy_range
+decoy_range_end(struct decoy_value *v, uint64_t size)
+{
+    enum range step = (enum range)v->step;
+
+    if (step != RANGE_BAD && step != RANGE_WHOLE)
+        step = end_range(v, size);
+    if (step == RANGE_WHOLE)
+        return DECOY_ALL;
+    return step == RANGE_BAD || v->parts == 0 ? DECOY_NO_PART : DECOY_ONE_PART;
 }
 
 enum decoy_status
-decoy_condition(const struct decoy_request *r,
-                const struct decoy_page *page,
-                size_t *from,
-                size_t *to)
+decoy_condition(const struct decoy_said *said)
 {
-    const struct bytes *f = r->fields;
-    struct bytes ranges = f[DECOY_RANGES];
-    bool none = f[DECOY_IF_NONE_MATCH].b != NULL;
-    bool since = f[DECOY_IF_MODIFIED].b != NULL;
+    bool none = decoy_said_has(said, DECOY_IF_NONE_MATCH);
+    bool since = decoy_said_has(said, DECOY_IF_MODIFIED);
 
-    if (f[DECOY_IF_UNMODIFIED].b != NULL &&
-        !is_after(f[DECOY_IF_UNMODIFIED], page))
+    if (decoy_said_has(said, DECOY_IF_UNMODIFIED) && !said->unmodified)
         return DECOY_CONDITION;
-    if (f[DECOY_IF_MATCH].b != NULL && !has_tag(f[DECOY_IF_MATCH], page, false))
+    if (decoy_said_has(said, DECOY_IF_MATCH) && !said->match)
         return DECOY_CONDITION;
-    if ((none || since) && (!since || is_date(f[DECOY_IF_MODIFIED], page)) &&
-        (!none || has_tag(f[DECOY_IF_NONE_MATCH], page, true)))
+    if ((none || since) && (!since || said->since_same) &&
+        (!none || said->none_match))
         return DECOY_SAME;
-    if (ranges.len < 7 || !http_equal(bytes_slice(ranges, 0, 6), "bytes=") ||
-        !range_stands(f[DECOY_IF_RANGE], page))
+    if (decoy_said_has(said, DECOY_IF_RANGE) && !said->range_stands)
         return DECOY_OK;
-    return judge_ranges(bytes_slice(ranges, 6, ranges.len), page->body.len,
-                        from, to);
+    switch ((enum decoy_range)said->range) {
+    case DECOY_ONE_PART:
+        return DECOY_PART;
+    case DECOY_NO_PART:
+        return DECOY_RANGE;
+    case DECOY_ALL:
+        break;
+    }
+    return DECOY_OK;
 }

@@ -1,26 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The request line, read as nginx reads it: what cannot become one is told at
- * the first wrong byte, everything else is waited for. */
+ * the first wrong byte, everything else is waited for.
+ *
+ *     GET http://host:80/path HTTP/1.1
+ *     |  ||     |    |  |    ||    | |
+ *     |  ||     |    |  |    |WORD | MINOR, TAIL, END
+ *     |  |SCHEME|    |  PATH |     MAJOR, DOT
+ *     |  |      HOST PORT    VERSION
+ *     |  TARGET
+ *     METHOD */
 #include "decoy_parts.h"
 
 #include <string.h>
 
-struct cursor {
-    struct bytes in;
-    size_t at;
+enum start {
+    START_BEFORE, /* empty lines */
+    START_METHOD,
+    START_TARGET,
+    START_SCHEME,
+    START_SLASH,
+    START_SLASHES,
+    START_HOST_FIRST,
+    START_HOST,
+    START_LITERAL,
+    START_PORT,
+    START_PATH,
+    START_VERSION,
+    START_WORD, /* behind the H */
+    START_WORD_T,
+    START_WORD_TT,
+    START_WORD_TTP,
+    START_MAJOR,
+    START_DOT,
+    START_MINOR_FIRST,
+    START_MINOR,
+    START_TAIL, /* blanks */
+    START_END,  /* LF */
+    STARTS
 };
-
-static bool
-more(const struct cursor *c)
-{
-    return c->at < c->in.len;
-}
-
-static uint8_t
-peek(const struct cursor *c)
-{
-    return c->in.b[c->at];
-}
 
 static bool
 is_letter(uint8_t c)
@@ -35,270 +52,201 @@ is_digit(uint8_t c)
 }
 
 static bool
-is_method(uint8_t c)
+is_one_of(uint8_t c, const char *text)
 {
-    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+    return c != '\0' && strchr(text, c) != NULL;
 }
 
-static bool
-is_scheme(uint8_t c)
-{
-    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-}
-
-static bool
-is_host(uint8_t c)
-{
-    return is_letter(c) || is_digit(c) || c == '.' || c == '-';
-}
-
-static bool
-is_literal(uint8_t c)
-{
-    return is_host(c) || (c != '\0' && strchr("[]:_~!$&'()*+,;=", c) != NULL);
-}
-
-static bool
-is_target(uint8_t c)
-{
-    return c > 0x20 && c != 0x7f;
-}
-
-static bool
-is_blank(uint8_t c)
-{
-    return c == ' ';
-}
-
-static bool
-is_line_end(uint8_t c)
-{
-    return c == '\r' || c == '\n';
-}
-
-/* Moves on while is holds. ERR_NOT_FOUND at the end of what is there. */
+/* The step after this byte; ERR_NOT_FOUND, as there is more to come. */
 static enum err
-skip(struct cursor *c, bool (*is)(uint8_t))
+go(struct decoy_head *h, enum start step)
 {
-    while (more(c) && is(peek(c)))
-        c->at++;
-    return more(c) ? ERR_OK : ERR_NOT_FOUND;
+    h->step = (uint8_t)step;
+    return ERR_NOT_FOUND;
+}
+
+/* That byte leads there, and all others nowhere. */
+static enum err
+need(struct decoy_head *h, uint8_t c, uint8_t needed, enum start step)
+{
+    return c == needed ? go(h, step) : ERR_MALFORMED;
+}
+
+static enum decoy_method
+method_of(struct bytes name)
+{
+    static const struct {
+        const char *name;
+        enum decoy_method method;
+    } methods[] = {{"GET", DECOY_GET},
+                   {"HEAD", DECOY_HEAD},
+                   {"TRACE", DECOY_TRACE},
+                   {"CONNECT", DECOY_CONNECT}};
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (bytes_equal(name, bytes_str(methods[i].name)))
+            return methods[i].method;
+    return DECOY_OTHER;
 }
 
 static enum err
-expect(struct cursor *c, const char *text)
+on_method(struct decoy_head *h, uint8_t c)
 {
-    for (; *text != '\0'; text++, c->at++) {
-        if (!more(c))
+    if ((c >= 'A' && c <= 'Z') || c == '-' || c == '_') {
+        http_text_add(&h->name, c);
+        return go(h, START_METHOD);
+    }
+    if (h->name.len == 0 || c != ' ')
+        return ERR_MALFORMED;
+    h->method = (uint8_t)method_of(http_text_bytes(&h->name));
+    h->request.head = h->method == DECOY_HEAD;
+    return go(h, START_TARGET);
+}
+
+static enum err
+on_path(struct decoy_head *h, uint8_t c)
+{
+    if (c == ' ')
+        return go(h, START_VERSION);
+    h->request.bare = c == '\r' || c == '\n';
+    if (c == '\n')
+        return ERR_OK;
+    if (c == '\r')
+        return go(h, START_END);
+    if (c < 0x20 || c == 0x7f)
+        return ERR_MALFORMED;
+    decoy_path_step(&h->path, c);
+    return go(h, START_PATH);
+}
+
+static enum err
+on_target(struct decoy_head *h, uint8_t c)
+{
+    if (c == ' ')
+        return go(h, START_TARGET);
+    if (is_letter(c))
+        return go(h, START_SCHEME);
+    return c == '/' ? on_path(h, c) : ERR_MALFORMED;
+}
+
+/* Behind the host and the port. */
+static enum err
+on_authority_end(struct decoy_head *h, uint8_t c)
+{
+    return is_one_of(c, "/? ") ? on_path(h, c) : ERR_MALFORMED;
+}
+
+static enum err
+on_host(struct decoy_head *h, uint8_t c)
+{
+    if (is_letter(c) || is_digit(c) || c == '.' || c == '-')
+        return go(h, START_HOST);
+    if (h->step == START_HOST_FIRST)
+        return need(h, c, '[', START_LITERAL);
+    return c == ':' ? go(h, START_PORT) : on_authority_end(h, c);
+}
+
+static enum err
+on_literal(struct decoy_head *h, uint8_t c)
+{
+    if (is_letter(c) || is_digit(c) || is_one_of(c, ".-[]:_~!$&'()*+,;="))
+        return go(h, START_LITERAL);
+    return on_authority_end(h, c);
+}
+
+/* The end of the line, blanks before it. */
+static enum err
+on_tail(struct decoy_head *h, uint8_t c)
+{
+    if (c == '\n')
+        return ERR_OK;
+    return c == ' ' ? go(h, START_TAIL) : need(h, c, '\r', START_END);
+}
+
+static enum err
+on_version(struct decoy_head *h, uint8_t c)
+{
+    if (c == ' ')
+        return go(h, START_VERSION);
+    if (c == 'H')
+        return go(h, START_WORD);
+    h->request.bare = c == '\r' || c == '\n';
+    return h->request.bare ? on_tail(h, c) : ERR_MALFORMED;
+}
+
+static enum err
+on_major(struct decoy_head *h, uint8_t c)
+{
+    if (!is_digit(c) || c == '0')
+        return ERR_MALFORMED;
+    return c == '1' ? go(h, START_DOT) : ERR_UNSUPPORTED;
+}
+
+static enum err
+on_minor(struct decoy_head *h, uint8_t c)
+{
+    unsigned minor = h->request.minor;
+
+    if (!is_digit(c))
+        return h->step == START_MINOR ? on_tail(h, c) : ERR_MALFORMED;
+    if (minor > 99)
+        return ERR_MALFORMED;
+    minor = minor * 10 + (unsigned)(c - '0');
+    h->request.minor = minor > UINT8_MAX ? UINT8_MAX : (uint8_t)minor;
+    return go(h, START_MINOR);
+}
+
+enum err
+decoy_start_step(struct decoy_head *h, uint8_t c)
+{
+    switch ((enum start)h->step) {
+    case START_BEFORE:
+        return c == '\r' || c == '\n' ? ERR_NOT_FOUND : on_method(h, c);
+    case START_METHOD:
+        return on_method(h, c);
+    case START_TARGET:
+        return on_target(h, c);
+    case START_SCHEME:
+        if (is_letter(c) || is_digit(c) || is_one_of(c, "+-."))
             return ERR_NOT_FOUND;
-        if (peek(c) != (uint8_t)*text)
-            return ERR_MALFORMED;
+        return need(h, c, ':', START_SLASH);
+    case START_SLASH:
+        return need(h, c, '/', START_SLASHES);
+    case START_SLASHES:
+        return need(h, c, '/', START_HOST_FIRST);
+    case START_HOST_FIRST:
+    case START_HOST:
+        return on_host(h, c);
+    case START_LITERAL:
+        return on_literal(h, c);
+    case START_PORT:
+        return is_digit(c) ? ERR_NOT_FOUND : on_authority_end(h, c);
+    case START_PATH:
+        return on_path(h, c);
+    case START_VERSION:
+        return on_version(h, c);
+    case START_WORD:
+        return need(h, c, 'T', START_WORD_T);
+    case START_WORD_T:
+        return need(h, c, 'T', START_WORD_TT);
+    case START_WORD_TT:
+        return need(h, c, 'P', START_WORD_TTP);
+    case START_WORD_TTP:
+        return need(h, c, '/', START_MAJOR);
+    case START_MAJOR:
+        return on_major(h, c);
+    case START_DOT:
+        return is_digit(c) ? ERR_UNSUPPORTED
+                           : need(h, c, '.', START_MINOR_FIRST);
+    case START_MINOR_FIRST:
+    case START_MINOR:
+        return on_minor(h, c);
+    case START_TAIL:
+        return on_tail(h, c);
+    case START_END:
+        return c == '\n' ? ERR_OK : ERR_MALFORMED;
+    case STARTS:
+        break;
     }
-    return ERR_OK;
-}
-
-static enum err
-read_method(struct cursor *c, struct decoy_start *out)
-{
-    size_t from = c->at;
-    enum err e = skip(c, is_method);
-
-    if (e != ERR_OK)
-        return e;
-    out->method = bytes_slice(c->in, from, c->at - from);
-    return out->method.len != 0 && peek(c) == ' ' ? ERR_OK : ERR_MALFORMED;
-}
-
-/* "http://host:port" before the path; the host in it is not looked at. */
-static enum err
-read_authority(struct cursor *c)
-{
-    size_t from;
-    enum err e = skip(c, is_scheme);
-
-    if (e == ERR_OK)
-        e = expect(c, "://");
-    if (e != ERR_OK)
-        return e;
-    if (!more(c))
-        return ERR_NOT_FOUND;
-    from = c->at;
-    e = skip(c, peek(c) == '[' ? is_literal : is_host);
-    if (e == ERR_OK && c->at == from)
-        return ERR_MALFORMED;
-    if (e == ERR_OK && peek(c) == ':') {
-        c->at++;
-        e = skip(c, is_digit);
-    }
-    if (e == ERR_OK && strchr("/? ", peek(c)) == NULL)
-        return ERR_MALFORMED;
-    return e;
-}
-
-static enum err
-read_target(struct cursor *c, struct decoy_start *out)
-{
-    size_t from;
-    enum err e = skip(c, is_blank);
-
-    if (e == ERR_OK && is_letter(peek(c)))
-        e = read_authority(c);
-    else if (e == ERR_OK && peek(c) != '/')
-        e = ERR_MALFORMED;
-    if (e != ERR_OK)
-        return e;
-    from = c->at;
-    e = skip(c, is_target);
-    if (e != ERR_OK)
-        return e;
-    out->target = bytes_slice(c->in, from, c->at - from);
-    return peek(c) == ' ' || is_line_end(peek(c)) ? ERR_OK : ERR_MALFORMED;
-}
-
-static enum err
-read_line_end(struct cursor *c)
-{
-    if (!more(c))
-        return ERR_NOT_FOUND;
-    if (peek(c) == '\r')
-        c->at++;
-    return expect(c, "\n");
-}
-
-/* "1.1" and its like. */
-static enum err
-read_number(struct cursor *c, struct decoy_start *out)
-{
-    unsigned minor = 0;
-    size_t from;
-
-    if (!more(c))
-        return ERR_NOT_FOUND;
-    if (!is_digit(peek(c)) || peek(c) == '0')
-        return ERR_MALFORMED;
-    if (peek(c) > '1')
-        return ERR_UNSUPPORTED;
-    c->at++;
-    if (more(c) && is_digit(peek(c)))
-        return ERR_UNSUPPORTED;
-    if (expect(c, ".") != ERR_OK)
-        return more(c) ? ERR_MALFORMED : ERR_NOT_FOUND;
-    for (from = c->at; more(c) && is_digit(peek(c)); c->at++) {
-        if (minor > 99)
-            return ERR_MALFORMED;
-        minor = minor * 10 + (unsigned)(peek(c) - '0');
-    }
-    if (!more(c))
-        return ERR_NOT_FOUND;
-    if (c->at == from)
-        return ERR_MALFORMED;
-    out->minor = minor > UINT8_MAX ? UINT8_MAX : (uint8_t)minor;
-    return ERR_OK;
-}
-
-static enum err
-read_version(struct cursor *c, struct decoy_start *out)
-{
-    enum err e = skip(c, is_blank);
-
-    if (e != ERR_OK)
-        return e;
-    out->bare = is_line_end(peek(c));
-    if (!out->bare) {
-        e = expect(c, "HTTP/");
-        if (e == ERR_OK)
-            e = read_number(c, out);
-        if (e == ERR_OK)
-            e = skip(c, is_blank);
-    }
-    return e == ERR_OK ? read_line_end(c) : e;
-}
-
-enum err
-decoy_start_read(struct bytes in, size_t *at, struct decoy_start *out)
-{
-    struct cursor c = {.in = in, .at = *at};
-    enum err e;
-
-    *out = (struct decoy_start){0};
-    e = skip(&c, is_line_end);
-    if (e == ERR_OK)
-        e = read_method(&c, out);
-    if (e == ERR_OK)
-        e = read_target(&c, out);
-    if (e == ERR_OK)
-        e = read_version(&c, out);
-    *at = c.at;
-    return e;
-}
-
-static int
-hex(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A segment has ended: "." goes, ".." goes with the one before it. */
-static enum err
-end_segment(struct decoy_path *path)
-{
-    size_t start = path->len;
-    size_t len;
-
-    while (path->b[start - 1] != '/')
-        start--;
-    len = path->len - start;
-    if (len == 1 && path->b[start] == '.') {
-        path->len = start;
-    } else if (len == 2 && memcmp(path->b + start, "..", 2) == 0) {
-        if (start == 1)
-            return ERR_MALFORMED;
-        start--;
-        while (path->b[start - 1] != '/')
-            start--;
-        path->len = start;
-    }
-    return ERR_OK;
-}
-
-/* The character at *at, which is moved to its last byte; 0: coded badly. */
-static uint8_t
-take_character(struct bytes target, size_t *at)
-{
-    int high, low;
-
-    if (target.b[*at] != '%')
-        return target.b[*at];
-    if (target.len - *at < 3)
-        return 0;
-    high = hex(target.b[*at + 1]);
-    low = hex(target.b[*at + 2]);
-    *at += 2;
-    return high < 0 || low < 0 ? 0 : (uint8_t)(high * 16 + low);
-}
-
-enum err
-decoy_path_read(struct bytes target, struct decoy_path *path)
-{
-    enum err e = ERR_OK;
-
-    path->b[0] = '/';
-    path->len = 1;
-    for (size_t i = 0; i < target.len && e == ERR_OK; i++) {
-        uint8_t c;
-
-        if (target.b[i] == '?' || target.b[i] == '#')
-            break;
-        c = take_character(target, &i);
-        if (c == 0 || path->len == sizeof path->b)
-            return ERR_MALFORMED;
-        if (c == '/')
-            e = end_segment(path);
-        if (c != '/' || path->b[path->len - 1] != '/')
-            path->b[path->len++] = c;
-    }
-    return e == ERR_OK ? end_segment(path) : e;
+    return ERR_MALFORMED;
 }

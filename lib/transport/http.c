@@ -11,17 +11,10 @@ is_visible(uint8_t c)
     return c > 0x20 && c < 0x7f;
 }
 
-/* tchar of RFC 9110 section 5.6.2 */
-static bool
-is_token(uint8_t c)
+bool
+http_is_token(uint8_t c)
 {
     return is_visible(c) && strchr("\"(),/:;<=>?@[\\]{}", c) == NULL;
-}
-
-static bool
-is_method(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
 
 static bool
@@ -115,45 +108,6 @@ is_digit(uint8_t c)
 }
 
 enum err
-http_request_line_read(struct bytes line, struct http_request_line *out)
-{
-    struct bytes rest = line;
-
-    out->method = take_word(&rest, is_method);
-    if (out->method.len == 0 || !take_text(&rest, " "))
-        return ERR_MALFORMED;
-    out->target = take_word(&rest, is_visible);
-    if (out->target.len == 0 || !take_text(&rest, " HTTP/"))
-        return ERR_MALFORMED;
-    out->version = rest;
-    if (rest.len != 3 || !is_digit(rest.b[0]) || rest.b[1] != '.' ||
-        !is_digit(rest.b[2]))
-        return ERR_MALFORMED;
-    return ERR_OK;
-}
-
-bool
-http_request_hopeless(struct bytes in)
-{
-    struct http_request_line parsed;
-    struct bytes rest = in;
-    struct bytes line;
-    bool bad = false;
-
-    if (http_line_next(&rest, &line, &bad))
-        return http_request_line_read(line, &parsed) != ERR_OK;
-    take_word(&rest, is_method);
-    if (rest.len == 0)
-        return false;
-    if (rest.len == in.len || !take_text(&rest, " "))
-        return true;
-    for (size_t i = 0; i < rest.len; i++)
-        if (rest.b[i] < 0x20 && rest.b[i] != '\r')
-            return true;
-    return false;
-}
-
-enum err
 http_status_line_read(struct bytes line, unsigned *status)
 {
     struct bytes rest = line;
@@ -179,7 +133,7 @@ http_field_read(struct bytes line, struct http_field *out)
 {
     struct bytes rest = line;
 
-    out->name = take_word(&rest, is_token);
+    out->name = take_word(&rest, http_is_token);
     if (out->name.len == 0 || !take_text(&rest, ":"))
         return ERR_MALFORMED;
     for (size_t i = 0; i < rest.len; i++)

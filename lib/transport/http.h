@@ -15,21 +15,11 @@ size_t http_head_len(struct bytes in);
  * strict: only CR LF ends a line, and a lone CR or LF makes *bad true. */
 bool http_line_next(struct bytes *rest, struct bytes *line, bool *bad);
 
-struct http_request_line {
-    struct bytes method;  /* one or more of A-Z - _ */
-    struct bytes target;  /* visible ASCII, not empty */
-    struct bytes version; /* after "HTTP/", such as "1.1" */
-};
-
-/* ERR_MALFORMED. */
-MUST_USE enum err
-http_request_line_read(struct bytes line, struct http_request_line *out);
-
-/* True when what is there cannot become a request line, whatever follows. */
-bool http_request_hopeless(struct bytes in);
-
 /* ERR_MALFORMED: not "HTTP/1.x NNN ...". status is 100 to 999. */
 MUST_USE enum err http_status_line_read(struct bytes line, unsigned *status);
+
+/* tchar of RFC 9110 section 5.6.2 */
+bool http_is_token(uint8_t c);
 
 struct http_field {
     struct bytes name; /* token characters */

@@ -12,12 +12,15 @@
 
 /* Until OPEN; freed as soon as it is not needed. */
 struct link_shake {
-    struct buf text; /* of the request or the answer, as far as it is here */
+    struct buf text; /* client: of the answer, as far as it is here */
     struct noise_handshake *noise;  /* relay: NULL until the request is whole */
     const struct dh_secret *secret; /* relay: borrowed */
     const struct dh_public *pub;
     uint8_t ws_key[WS_KEY_LEN];
+    struct ws_request_reader request; /* relay: if it is one of ours */
     /* relay, as a web server */
+    const struct decoy_page *page; /* borrowed */
+    struct decoy_head head;
     struct decoy_body body; /* of the last request, read past */
     uint16_t answered;      /* requests */
     bool last;              /* to be closed when the body is over */

@@ -41,7 +41,9 @@ link_new(enum ws_side side, struct link **l)
         link_free(made);
         return ERR_MEMORY;
     }
-    made->shake->text = buf_limited(LINK_HEAD_USUAL);
+    made->shake->text = buf_limited(LIMIT_UPGRADE);
+    ws_request_begin(&made->shake->request);
+    decoy_head_begin(&made->shake->head);
     *l = made;
     return ERR_OK;
 }
@@ -135,6 +137,7 @@ out:
 enum err
 link_new_server(const struct dh_secret *secret,
                 const struct dh_public *pub,
+                const struct decoy_page *page,
                 struct link **l)
 {
     enum err e = link_new(WS_SERVER, l);
@@ -143,20 +146,16 @@ link_new_server(const struct dh_secret *secret,
         return e;
     (*l)->shake->secret = secret;
     (*l)->shake->pub = pub;
+    (*l)->shake->page = page;
     return ERR_OK;
 }
 
-/* As much of l->in as the text may hold. What is usual takes no more memory
- * than that; doubling would. */
+/* As much of l->in as the text may hold. */
 static enum err
 gather_text(struct link *l)
 {
     struct buf *text = &l->shake->text;
-    struct bytes part;
-
-    if (l->in.len > text->max - text->len)
-        text->max = LIMIT_UPGRADE;
-    part = bytes_slice(l->in, 0, text->max - text->len);
+    struct bytes part = bytes_slice(l->in, 0, text->max - text->len);
 
     buf_append(text, part);
     l->in = bytes_slice(l->in, part.len, l->in.len);
@@ -167,7 +166,7 @@ gather_text(struct link *l)
  * that cannot be ours is opened, too, as another: the answer to an upgrade
  * takes as long whatever its path is (A-21). */
 static enum err
-read_path(struct link_shake *shake, struct bytes path)
+read_path(struct link_shake *shake, const struct ws_request *request)
 {
     struct noise_config config = {
         .protocol_name = protocol_name,
@@ -179,8 +178,8 @@ read_path(struct link_shake *shake, struct bytes path)
     struct buf payload = buf_limited(0);
     enum err e = ERR_MALFORMED;
 
-    if (path.len == PATH_LEN)
-        e = encoding_unbase64url(&message, path);
+    if (request->path_len == PATH_LEN)
+        e = encoding_unbase64url(&message, BYTES_OF(request->path));
     if (e == ERR_MALFORMED) {
         buf_reset(&message);
         buf_u8(&message, 9); /* X25519's base point, a key like any other */
@@ -204,12 +203,8 @@ static enum err
 skip_body(struct link *l)
 {
     struct link_shake *shake = l->shake;
-    struct bytes text = buf_bytes(&shake->text);
-    enum err e = decoy_body_skip(&shake->body, &text);
+    enum err e = decoy_body_skip(&shake->body, &l->in);
 
-    buf_consume(&shake->text, shake->text.len - text.len);
-    if (e == ERR_NOT_FOUND)
-        e = decoy_body_skip(&shake->body, &l->in);
     if (e == ERR_NOT_FOUND)
         return e;
     if (e == ERR_OK && !shake->last)
@@ -218,19 +213,18 @@ skip_body(struct link *l)
     return e == ERR_OK ? ERR_NOT_FOUND : e;
 }
 
-/* Relay: judges the request; whatever is not ours is the web server's. */
+/* Relay: the request is whole, and one of ours if e is ERR_OK; whatever is not
+ * is the web server's. */
 static enum err
-judge_request(struct link *l)
+judge_request(struct link *l, enum err e)
 {
     struct link_shake *shake = l->shake;
-    struct ws_request request;
-    enum err e = ws_request_read(buf_bytes(&shake->text), &request);
 
     if (e == ERR_OK && l->in.len != 0)
         e = ERR_MALFORMED; /* nobody of ours speaks before message 2 */
     if (e == ERR_OK) {
         l->tries++;
-        e = read_path(shake, request.path);
+        e = read_path(shake, &shake->request.request);
     }
     if (e == ERR_MEMORY)
         return e;
@@ -238,25 +232,29 @@ judge_request(struct link *l)
         e = link_step(l, LINK_FOREIGN);
         return e == ERR_OK ? ERR_NOT_FOUND : e;
     }
-    for (size_t i = 0; i < sizeof shake->ws_key; i++)
-        shake->ws_key[i] = request.key[i];
     e = link_step(l, LINK_UPGRADED);
     return e == ERR_OK ? ERR_NOT_FOUND : e;
 }
 
+/* The web server's reading says where a head ends; ours, which is stricter,
+ * goes along with it. */
 static enum err
 read_request(struct link *l)
 {
-    struct decoy_request request;
+    struct link_shake *shake = l->shake;
+    struct bytes fed;
+    enum err ours;
     enum err e = ERR_OK;
 
-    if (l->shake->body.under_way)
+    if (shake->body.under_way)
         e = skip_body(l);
-    if (e == ERR_OK)
-        e = gather_text(l);
-    if (e == ERR_OK)
-        e = decoy_read(buf_bytes(&l->shake->text), &request);
-    return e == ERR_OK ? judge_request(l) : e;
+    if (e != ERR_OK)
+        return e;
+    fed = l->in;
+    e = decoy_head_read(&shake->head, shake->page, &l->in);
+    ours = ws_request_read(&shake->request,
+                           bytes_slice(fed, 0, fed.len - l->in.len));
+    return e == ERR_OK ? judge_request(l, ours) : e;
 }
 
 /* Client: the head of the answer, and not a byte of what follows it. */
@@ -350,7 +348,7 @@ link_accept(struct link *l, struct buf *out)
     e = noise_handshake_split(l->shake->noise, &l->send, &l->recv);
     if (e != ERR_OK)
         goto out;
-    ws_answer_write(l->shake->ws_key, out);
+    ws_answer_write(l->shake->request.request.key, out);
     ws_frame_write(WS_SERVER, WS_BINARY, buf_bytes(&message), out);
     e = buf_end(out);
     if (e != ERR_OK)
@@ -372,17 +370,17 @@ link_refuse(struct link *l)
     assert(e == ERR_OK);
 }
 
-/* Takes what was answered off the text; the body begins in what remains.
- * ERR_MALFORMED: and does so badly. */
+/* The body begins in what was fed behind the head. ERR_MALFORMED: and does so
+ * badly. */
 static enum err
-take_request(struct link_shake *shake, const struct decoy_request *request)
+begin_body(struct link *l)
 {
-    struct bytes rest = bytes_slice(buf_bytes(&shake->text), request->len,
-                                    shake->text.len - request->len);
+    struct link_shake *shake = l->shake;
+    struct bytes rest = l->in;
     struct decoy_body look;
     enum err e = ERR_OK;
 
-    decoy_body_begin(&shake->body, request);
+    decoy_body_begin(&shake->body, &shake->head.request);
     look = shake->body;
     if (look.under_way)
         e = decoy_body_skip(&look, &rest);
@@ -390,27 +388,22 @@ take_request(struct link_shake *shake, const struct decoy_request *request)
 }
 
 enum err
-link_decoy(struct link *l,
-           const struct decoy_page *page,
-           uint64_t now_ms,
-           struct buf *out)
+link_decoy(struct link *l, uint64_t now_ms, struct buf *out)
 {
     struct link_shake *shake = l->shake;
-    struct decoy_request request;
+    struct decoy_request *request;
     enum err e;
 
     if (l->state != LINK_DECOY)
         return ERR_TURN;
-    e = decoy_read(buf_bytes(&shake->text), &request);
-    assert(e == ERR_OK); /* or it would have been waited for */
-    e = take_request(shake, &request);
+    request = &shake->head.request;
+    e = begin_body(l);
     if (e != ERR_OK || ++shake->answered >= DECOY_REQUESTS_MAX ||
         out->len >= ANSWERS_MAX)
-        request.keep = false;
-    shake->last = !decoy_answer(&request, page, now_ms, out);
-    buf_consume(&shake->text, request.len);
-    if (shake->text.len == 0)
-        buf_free(&shake->text);
+        request->keep = false;
+    shake->last = !decoy_answer(request, shake->page, now_ms, out);
+    ws_request_begin(&shake->request);
+    decoy_head_begin(&shake->head);
     if (buf_end(out) != ERR_OK)
         return link_fault(l, buf_end(out));
     if (shake->last && (e != ERR_OK || !shake->body.under_way))
@@ -424,5 +417,5 @@ link_awaits(const struct link *l)
     assert(l->side == WS_SERVER && l->state == LINK_UPGRADING);
     if (l->shake->body.under_way)
         return LINK_AWAITS_BODY;
-    return l->shake->text.len == 0 ? LINK_AWAITS_REQUEST : LINK_AWAITS_HEAD;
+    return l->shake->head.begun ? LINK_AWAITS_HEAD : LINK_AWAITS_REQUEST;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The opening handshake of WebSocket (RFC 6455 section 4), both sides. */
+/* The opening handshake of WebSocket (RFC 6455 section 4): what is written on
+ * both sides, and the answer read; ws_request.c reads the request. */
 #include "transport/ws.h"
 
 #include <string.h>
@@ -65,32 +66,22 @@ ws_answer_write(const uint8_t key[static WS_KEY_LEN], struct buf *out)
     text(out, "\r\n\r\n");
 }
 
-/* The fields that count, on either side; each may come once. */
+/* The fields of an answer that count; each may come once. */
 enum field {
-    FIELD_HOST,
     FIELD_UPGRADE,
     FIELD_CONNECTION,
-    FIELD_VERSION,
-    FIELD_KEY,
     FIELD_ACCEPT,
     FIELD_EXTENSIONS,
     FIELD_PROTOCOL,
-    FIELD_LENGTH,
-    FIELD_ENCODING,
     FIELDS
 };
 
 static const char *const field_names[FIELDS] = {
-    [FIELD_HOST] = "host",
     [FIELD_UPGRADE] = "upgrade",
     [FIELD_CONNECTION] = "connection",
-    [FIELD_VERSION] = "sec-websocket-version",
-    [FIELD_KEY] = "sec-websocket-key",
     [FIELD_ACCEPT] = "sec-websocket-accept",
     [FIELD_EXTENSIONS] = "sec-websocket-extensions",
     [FIELD_PROTOCOL] = "sec-websocket-protocol",
-    [FIELD_LENGTH] = "content-length",
-    [FIELD_ENCODING] = "transfer-encoding",
 };
 
 struct fields {
@@ -98,9 +89,7 @@ struct fields {
     bool there[FIELDS];
 };
 
-/* All lines up to the empty one. ERR_MALFORMED. A field that only an offer has
- * (extensions, subprotocols) may be split over several lines by a browser; we
- * look at none of its values. */
+/* All lines up to the empty one. ERR_MALFORMED. */
 static enum err
 read_fields(struct bytes *rest, struct fields *out)
 {
@@ -114,47 +103,13 @@ read_fields(struct bytes *rest, struct fields *out)
         for (size_t i = 0; i < FIELDS; i++) {
             if (!http_equal(f.name, field_names[i]))
                 continue;
-            if (out->there[i] && i != FIELD_EXTENSIONS && i != FIELD_PROTOCOL)
+            if (out->there[i])
                 return ERR_MALFORMED;
             out->there[i] = true;
             out->value[i] = f.value;
         }
     }
     return bad ? ERR_MALFORMED : ERR_OK;
-}
-
-static bool
-is_base64(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
-/* 16 bytes in base64: 22 characters and two '='. */
-static bool
-is_key(struct bytes v)
-{
-    if (v.len != WS_KEY_LEN || v.b[22] != '=' || v.b[23] != '=')
-        return false;
-    for (size_t i = 0; i < 22; i++)
-        if (!is_base64(v.b[i]))
-            return false;
-    return true;
-}
-
-/* Section 4.2.1 items 2 to 6 */
-static enum err
-check_request(const struct fields *f)
-{
-    if (!f->there[FIELD_HOST] || f->value[FIELD_HOST].len == 0 ||
-        !http_list_has(f->value[FIELD_UPGRADE], "websocket") ||
-        !http_list_has(f->value[FIELD_CONNECTION], "upgrade") ||
-        !http_equal(f->value[FIELD_VERSION], "13") ||
-        !is_key(f->value[FIELD_KEY]) || f->there[FIELD_ENCODING])
-        return ERR_MALFORMED;
-    if (f->there[FIELD_LENGTH] && !http_equal(f->value[FIELD_LENGTH], "0"))
-        return ERR_MALFORMED;
-    return ERR_OK;
 }
 
 /* Is the head whole? NOT_FOUND while more may help. */
@@ -167,36 +122,6 @@ find_head(struct bytes in, size_t *head_len)
     if (*head_len != 0)
         return ERR_OK;
     return in.len < LIMIT_UPGRADE ? ERR_NOT_FOUND : ERR_TOO_LARGE;
-}
-
-enum err
-ws_request_read(struct bytes in, struct ws_request *out)
-{
-    struct http_request_line start;
-    struct fields fields = {0};
-    struct bytes rest = in;
-    struct bytes line;
-    size_t head_len;
-    bool bad = false;
-    enum err e;
-
-    e = find_head(in, &head_len);
-    if (e == ERR_NOT_FOUND && http_request_hopeless(in))
-        return ERR_MALFORMED;
-    if (e != ERR_OK)
-        return e;
-    if (head_len != in.len || !http_line_next(&rest, &line, &bad) || bad ||
-        http_request_line_read(line, &start) != ERR_OK ||
-        !bytes_equal(start.method, bytes_str("GET")) ||
-        !bytes_equal(start.version, bytes_str("1.1")) ||
-        start.target.b[0] != '/' || read_fields(&rest, &fields) != ERR_OK)
-        return ERR_MALFORMED;
-    e = check_request(&fields);
-    if (e != ERR_OK)
-        return e;
-    out->path = bytes_slice(start.target, 1, start.target.len);
-    memcpy(out->key, fields.value[FIELD_KEY].b, WS_KEY_LEN);
-    return ERR_OK;
 }
 
 /* Section 4.1, "once the client's opening handshake has been sent", items 2 to

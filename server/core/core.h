@@ -34,11 +34,9 @@ enum {
      * all sessions together; over it those go that have been at it longest */
     CORE_HELD_MAX = 32 * 1024 * 1024,
 
-    /* with more than so many strangers at the door, each may hold only so many
-     * bytes, which is all of a usual request, and the oldest are closed at
+    /* with more than so many strangers at the door the oldest are closed at
      * CORE_HANDSHAKE_MS: a web server with few places does it, too (A-01) */
     CORE_STRANGERS_EASY = 64,
-    CORE_STRANGER_HELD = LINK_HEAD_USUAL,
 
     /* ms: a stranger is given so long before it has to make room for another */
     CORE_STRANGER_MS = 1000,
@@ -156,6 +154,7 @@ struct want {
 
 struct relay {
     struct relay_config config;
+    struct decoy_page page;   /* of the config, as links read it */
     struct dh_secret *secret; /* in guarded memory */
     struct dh_public pub;
     struct map sessions;

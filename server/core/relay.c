@@ -43,6 +43,7 @@ relay_new(const struct relay_config *c,
     dh_derive_public(r->secret, &r->pub);
     r->config = *c;
     r->config.secret = NULL;
+    r->page = (struct decoy_page){c->page, c->page_s};
     r->sessions = map_limited(c->conn_max);
     for (int i = 0; i < CLOCKS; i++)
         queue_init(&r->clocks[i]);
@@ -74,6 +75,7 @@ relay_configure(struct relay *r, const struct relay_config *c)
         return ERR_USE;
     r->config.page = c->page;
     r->config.page_s = c->page_s;
+    r->page = (struct decoy_page){c->page, c->page_s};
     r->config.message_hours = c->message_hours;
     r->config.commit_hours = c->commit_hours;
     r->config.stub_hours = c->stub_hours;

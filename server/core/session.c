@@ -210,10 +210,8 @@ accept(struct relay *r, struct session *s, struct relay_now now)
 static enum err
 answer_stranger(struct relay *r, struct session *s, struct relay_now now)
 {
-    struct decoy_page page = {r->config.page, r->config.page_s};
-
     r->counters.decoys++;
-    return link_decoy(s->link, &page, now.wall_ms, &s->out);
+    return link_decoy(s->link, now.wall_ms, &s->out);
 }
 
 /* What the link has become by what it was fed. */
@@ -244,9 +242,9 @@ read_link(struct relay *r,
     }
 }
 
-/* Whoever leaves things half said is bounded: a stranger when there are many,
- * and all of them together (A-01, A-04). Those who are at one frame for
- * longest go first; who means it is through with it long before. */
+/* Whoever leaves things half said is bounded, all of them together (A-04);
+ * strangers leave nothing. Those who are at one frame for longest go first; who
+ * means it is through with it long before. */
 static void
 bound_held(struct relay *r, struct session *s)
 {
@@ -257,11 +255,6 @@ bound_held(struct relay *r, struct session *s)
         return;
     }
     weigh(r, s, link_held_len(s->link));
-    if (s->state == SESSION_GREETING && s->held > CORE_STRANGER_HELD &&
-        r->strangers > CORE_STRANGERS_EASY) {
-        weigh(r, s, 0);
-        session_close(r, s);
-    }
     while (r->held > CORE_HELD_MAX && (n = queue_first(&r->midway)) != NULL) {
         struct session *first = QUEUE_OWNER(n, struct session, midway);
 
@@ -310,7 +303,7 @@ session_read(struct relay *r,
     if (s->state == SESSION_CLOSED)
         return;
     if (s->link == NULL) /* a mere connection costs no link */
-        e = link_new_server(r->secret, &r->pub, &s->link);
+        e = link_new_server(r->secret, &r->pub, &r->page, &s->link);
     if (e != ERR_OK) {
         session_close(r, s);
         return;

@@ -43,6 +43,8 @@ struct relay_key {
     struct dh_public pub;
 };
 
+static const struct decoy_page no_page; /* nobody asks for it */
+
 /* Reads all of in; the number of frames. */
 static size_t
 read_all(struct link *l, struct bytes in, struct buf *out)
@@ -71,8 +73,9 @@ static void
 answer_clients(struct pair *p, const struct relay_key *key)
 {
     for (int i = 0; i < PAIRS; i++) {
-        bench_must(link_new_server(&key->secret, &key->pub, &p[i].relay),
-                   "relay");
+        bench_must(
+            link_new_server(&key->secret, &key->pub, &no_page, &p[i].relay),
+            "relay");
         (void)read_all(p[i].relay, buf_bytes(&p[i].to_relay), &p[i].to_client);
         bench_must(link_accept(p[i].relay, &p[i].to_client), "accept");
     }

@@ -65,11 +65,11 @@ answer(struct bytes request, struct buf *out)
     double from = bench_clock_us(), took;
 
     buf_reset(out);
-    must(link_new_server(&secret, &pub, &l) == ERR_OK, "no link");
+    must(link_new_server(&secret, &pub, &page, &l) == ERR_OK, "no link");
     link_feed(l, request);
     must(link_next(l, out, &frame) == ERR_NOT_FOUND, "reading");
     link_refuse(l); /* what is seen as a replay; else of no effect */
-    must(link_decoy(l, &page, 0, out) == ERR_OK, "no answer");
+    must(link_decoy(l, 0, out) == ERR_OK, "no answer");
     took = bench_clock_us() - from;
     must(out->len > 13 && memcmp(out->b, "HTTP/1.1 404 ", 13) == 0, "not 404");
     link_free(l);

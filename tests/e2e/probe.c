@@ -25,10 +25,11 @@
 
 enum {
     LISTED = sizeof probes / sizeof *probes,
-    MADE = 11,
+    MADE = 80,
     PROBES = LISTED + MADE,
     SIDES = 2,
-    TEXT_MAX = 16 * 1024,
+    TEXT_MAX = 48 * 1024,
+    NAME_LEN = 40,
     WATCH_MS = 1500,
     CONNECT_MS = 1000,
     /* ms: a busy machine is late by so much */
@@ -53,7 +54,9 @@ struct talk {
 static struct probe all[PROBES];
 static struct talk talks[PROBES][SIDES];
 static char made[MADE][TEXT_MAX];
+static char made_names[MADE][NAME_LEN];
 static size_t made_count;
+static size_t probe_count; /* listed and made */
 static uint16_t ports[SIDES];
 
 static uint64_t
@@ -96,9 +99,24 @@ make(const char *name, struct bytes text)
         exit(1);
     }
     memcpy(made[made_count], text.b, text.len);
-    *p = (struct probe){.name = name};
+    (void)snprintf(made_names[made_count], NAME_LEN, "%s", name);
+    *p = (struct probe){.name = made_names[made_count]};
     p->steps[0] = (struct probe_step){0, made[made_count], text.len};
     made_count++;
+}
+
+/* The same bytes, a third of them at a time. */
+static void
+make_slow(const char *name, struct bytes text)
+{
+    struct probe *p = &all[LISTED + made_count];
+    size_t third = text.len / 3;
+
+    make(name, text);
+    for (size_t i = 0; i < 3; i++)
+        p->steps[i] = (struct probe_step){
+            i == 0 ? 0 : 200, made[made_count - 1] + i * third,
+            i == 2 ? text.len - 2 * third : third};
 }
 
 static void
@@ -117,29 +135,159 @@ make_random(void)
 }
 
 static void
+fill(struct buf *t, const char *text, size_t count)
+{
+    while (count-- > 0)
+        buf_append(t, bytes_str(text));
+}
+
+/* The ways in which a head gets long. */
+enum shape { SHAPE_TARGET, SHAPE_COOKIE, SHAPE_SHORT, SHAPE_LINES, SHAPES };
+
+static const char *const shape_names[SHAPES] = {
+    [SHAPE_TARGET] = "path",
+    [SHAPE_COOKIE] = "cookie",
+    [SHAPE_SHORT] = "short fields",
+    [SHAPE_LINES] = "fields of 1000 bytes",
+};
+
+/* A head of len bytes: all in one line but for what must be beside it. */
+static void
+write_head(struct buf *t, enum shape shape, size_t len)
+{
+    static const char end[] = "\r\n\r\n";
+
+    buf_reset(t);
+    buf_append(t, bytes_str(shape == SHAPE_TARGET ? "GET /?" : GET));
+    if (shape == SHAPE_TARGET)
+        fill(t, "a", len - t->len - 26);
+    if (shape == SHAPE_TARGET)
+        buf_append(t, bytes_str(" HTTP/1.1\r\nHost: x"));
+    while (shape == SHAPE_SHORT && t->len + 6 + 10 < len)
+        buf_append(t, bytes_str("A: b\r\n"));
+    while (shape == SHAPE_LINES && t->len + 1000 + 10 < len) {
+        buf_append(t, bytes_str("A: "));
+        fill(t, "b", 995);
+        buf_append(t, bytes_str("\r\n"));
+    }
+    if (shape != SHAPE_TARGET)
+        buf_append(t, bytes_str("B: "));
+    if (t->len + sizeof end - 1 < len)
+        fill(t, "b", len - t->len - (sizeof end - 1));
+    buf_append(t, bytes_str(end));
+}
+
+/* Heads around all of nginx's limits. */
+static void
 make_long(void)
 {
+    static const size_t kib[] = {1, 2, 3, 7, 8, 9, 32, 40};
+    /* the request line is 15 bytes shorter, the field 27 */
+    static const size_t around[] = {8192 + 14, 8192 + 15, 8192 + 16,
+                                    8192 + 26, 8192 + 27, 8192 + 28};
     struct buf t = buf_limited(TEXT_MAX);
-    uint8_t a[12000];
+    char name[NAME_LEN];
 
-    memset(a, 'a', sizeof a);
-    buf_append(&t, bytes_str("GET /"));
-    buf_append(&t, BYTES_OF(a));
-    make("an endless path", buf_bytes(&t));
-    buf_append(&t, bytes_str(" HTTP/1.1\r\nHost: x\r\n\r\n"));
-    make("a path that is too long", buf_bytes(&t));
+    for (size_t i = 0; i < sizeof kib / sizeof *kib; i++) {
+        for (int shape = 0; shape < SHAPES; shape++) {
+            write_head(&t, (enum shape)shape, kib[i] * 1024);
+            (void)snprintf(name, sizeof name, "%zu KiB, %s", kib[i],
+                           shape_names[shape]);
+            make(name, buf_bytes(&t));
+        }
+    }
+    for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+        for (int shape = 0; shape < SHAPE_SHORT; shape++) {
+            write_head(&t, (enum shape)shape, around[i]);
+            (void)snprintf(name, sizeof name, "%zu bytes, %s", around[i],
+                           shape_names[shape]);
+            make(name, buf_bytes(&t));
+        }
+    }
+    write_head(&t, SHAPE_LINES, 20 * 1024);
+    make_slow("20 KiB in pieces", buf_bytes(&t));
+    write_head(&t, SHAPE_COOKIE, 3 * 1024);
+    make_slow("3 KiB in pieces", buf_bytes(&t));
+    write_head(&t, SHAPE_TARGET, 9 * 1024);
+    make_slow("a path of 9 KiB in pieces", buf_bytes(&t));
     buf_reset(&t);
-    buf_append(&t, bytes_str(GET "Cookie: "));
-    buf_append(&t, BYTES_OF(a));
-    make("an endless cookie", buf_bytes(&t));
-    buf_append(&t, bytes_str("\r\n\r\n"));
-    make("a cookie that is too long", buf_bytes(&t));
+    fill(&t, "\r\n", 3000);
+    buf_append(&t, bytes_str(GET "\r\n"));
+    make("many empty lines first", buf_bytes(&t));
     buf_reset(&t);
-    buf_append(&t, bytes_str(GET "Cookie: "));
-    buf_append(&t, (struct bytes){a, 1500});
-    buf_append(&t, bytes_str("\r\n\r\n"));
-    make("a cookie that is not", buf_bytes(&t));
+    buf_append(&t, bytes_str(GET));
+    fill(&t, "A: b\r\n", 999);
+    fill(&t, "_: b\r\n", 9);
+    buf_append(&t, bytes_str("\r\n"));
+    make("a thousand fields", buf_bytes(&t));
+    buf_truncate(&t, t.len - 2);
+    fill(&t, "A: b\r\n", 1);
+    make("one more", buf_bytes(&t));
     buf_free(&t);
+}
+
+/* The page's tag, as the web server says it. */
+static void
+read_etag(struct buf *tag)
+{
+    static const char ask[] = GET "\r\n";
+    static const char field[] = "\r\nETag: ";
+    struct pollfd p = {.fd = dial(ports[0]), .events = POLLIN};
+    char in[4096];
+    char *from;
+    ssize_t n;
+
+    if (send(p.fd, ask, sizeof ask - 1, 0) < 0)
+        die("cannot send");
+    n = poll(&p, 1, 10000) == 1 ? recv(p.fd, in, sizeof in - 1, 0) : 0;
+    in[n > 0 ? n : 0] = '\0';
+    from = strstr(in, field);
+    if (from == NULL)
+        die("the web server says no ETag");
+    for (from += sizeof field - 1; *from != '\r' && *from != '\0'; from++)
+        buf_u8(tag, (uint8_t)*from);
+    close(p.fd);
+}
+
+/* What only a whole value says. */
+static void
+make_lists(void)
+{
+    struct buf t = buf_limited(TEXT_MAX);
+    struct buf tag = buf_limited(100);
+
+    read_etag(&tag);
+    buf_append(&t, bytes_str(GET "If-None-Match: "));
+    fill(&t, "W/\"abc-1\", ", 500);
+    buf_append(&t, buf_bytes(&tag));
+    buf_append(&t, bytes_str(" \t\r\n\r\n"));
+    make("the tag at the end of many", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "If-None-Match: "));
+    buf_append(&t, buf_bytes(&tag));
+    buf_append(&t, bytes_str(" x, \"a\"\r\n\r\n"));
+    make("something behind the tag", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "If-Match: \"a\",,\t"));
+    buf_append(&t, buf_bytes(&tag));
+    buf_append(&t, bytes_str("\r\nIf-Range: \"a\", "));
+    buf_append(&t, buf_bytes(&tag));
+    buf_append(&t, bytes_str("\r\nRange: bytes=1-2\r\n\r\n"));
+    make("a list in If-Range", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "If-Range: "));
+    buf_append(&t, buf_bytes(&tag));
+    buf_append(&t, bytes_str("\r\nRange: bytes=1-2"));
+    fill(&t, ", 99999-", 700);
+    buf_append(&t, bytes_str("\r\n\r\n"));
+    make("many ranges behind the end", buf_bytes(&t));
+    buf_reset(&t);
+    buf_append(&t, bytes_str(GET "User-Agent: MSIE "));
+    fill(&t, "x", 5000);
+    buf_append(&t, bytes_str(" Opera\r\nRange: bytes=99-\r\n\r\n"));
+    make("a browser with a long name", buf_bytes(&t));
+    buf_free(&t);
+    buf_free(&tag);
 }
 
 /* Opens a link to the relay, so that its first flight has been seen. */
@@ -279,15 +427,15 @@ run_all(void)
     size_t wave[WAVE];
     size_t count = 0;
 
-    for (size_t i = 0; i < 2 * (size_t)PROBES; i++) {
-        bool slow = i >= PROBES;
+    for (size_t i = 0; i < 2 * probe_count; i++) {
+        bool slow = i >= probe_count;
 
-        if (count == WAVE || i == PROBES) {
+        if (count == WAVE || i == probe_count) {
             run_wave(wave, count);
             count = 0;
         }
-        if ((all[i % PROBES].watch_ms != 0) == slow)
-            wave[count++] = i % PROBES;
+        if ((all[i % probe_count].watch_ms != 0) == slow)
+            wave[count++] = i % probe_count;
     }
     run_wave(wave, count);
 }
@@ -351,9 +499,11 @@ main(int argc, char **argv)
     memcpy(all, probes, sizeof probes);
     make_random();
     make_long();
+    make_lists();
     make_flights(argv[3]);
+    probe_count = LISTED + made_count;
     run_all();
-    for (size_t i = 0; i < PROBES; i++) {
+    for (size_t i = 0; i < probe_count; i++) {
         bool good;
 
         for (int k = 0; k < SIDES; k++)
@@ -364,6 +514,6 @@ main(int argc, char **argv)
         for (int k = 0; k < SIDES; k++)
             buf_free(&talks[i][k].got);
     }
-    printf("%u passed, %u failed\n", passed, (unsigned)PROBES - passed);
-    return passed == PROBES ? 0 : 1;
+    printf("%u passed, %u failed\n", passed, (unsigned)probe_count - passed);
+    return passed == probe_count ? 0 : 1;
 }

@@ -19,6 +19,7 @@ enum { ENDS = 5, OUT_MAX = 4 * 1024 * 1024 };
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct decoy_page page = {{(const uint8_t *)"page", 4}, 7};
 static struct dh_secret secret; /* the relay's; set once */
 static struct dh_public pub;
 
@@ -75,8 +76,7 @@ check(const struct link *l, enum err e)
 static void
 answer(struct link *l, struct buf *out)
 {
-    static const struct decoy_page page = {{(const uint8_t *)"page", 4}, 7};
-    enum err e = link_decoy(l, &page, 0, out);
+    enum err e = link_decoy(l, 0, out);
 
     assert(e == ERR_OK && link_state(l) != LINK_DECOY);
     if (link_state(l) == LINK_UPGRADING)
@@ -136,7 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in = (struct bytes){data + 2, size - 2};
     e = link_new_client(&pub, bytes_str("relay.example"), &a, &client);
     assert(e == ERR_OK);
-    e = link_new_server(&secret, &pub, &relay);
+    e = link_new_server(&secret, &pub, &page, &relay);
     assert(e == ERR_OK);
     if (end >= 2)
         open_both(client, relay, &a, &b);

@@ -8,6 +8,8 @@
 
 #define HOST "relay.example:8443"
 
+static const struct decoy_page page = {{(const uint8_t *)"a page", 6}, 7};
+
 struct pair {
     struct dh_secret secret;
     struct dh_public pub;
@@ -42,7 +44,7 @@ pair_start(struct pair *p)
     assert_err(
         link_new_client(&p->pub, bytes_str(HOST), &p->to_relay, &p->client),
         ERR_OK);
-    assert_err(link_new_server(&p->secret, &p->pub, &p->relay), ERR_OK);
+    assert_err(link_new_server(&p->secret, &p->pub, &page, &p->relay), ERR_OK);
 }
 
 /* All that is under way arrives, without frames, in steps. */

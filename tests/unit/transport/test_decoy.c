@@ -18,6 +18,26 @@ static const struct decoy_page page = {{(const uint8_t *)"<h1>A page</h1>", 15},
                                        784111777};
 static const uint64_t now_ms = 784111778ULL * 1000;
 
+/* A head from its beginning. The bytes behind it are *in afterwards. */
+static enum err
+read_on(struct bytes *in, struct decoy_request *out)
+{
+    struct decoy_head h;
+    enum err e;
+
+    decoy_head_begin(&h);
+    e = decoy_head_read(&h, &page, in);
+    assert_true(h.begun || e == ERR_NOT_FOUND);
+    *out = h.request;
+    return e;
+}
+
+static enum err
+read_head(struct bytes in, struct decoy_request *out)
+{
+    return read_on(&in, out);
+}
+
 /* The answer as a C string in out. */
 static const char *
 ask(struct buf *out, const char *request)
@@ -25,7 +45,7 @@ ask(struct buf *out, const char *request)
     struct decoy_request r;
 
     buf_reset(out);
-    assert_err(decoy_read(bytes_str(request), &r), ERR_OK);
+    assert_err(read_head(bytes_str(request), &r), ERR_OK);
     (void)decoy_answer(&r, &page, now_ms, out);
     buf_u8(out, 0);
     assert_err(buf_end(out), ERR_OK);
@@ -44,6 +64,11 @@ a21_statuses(void **state)
         {"GET / HTTP/1.0\r\n\r\n", DECOY_OK, false},
         {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", DECOY_OK, true},
         {GET "Connection: close\r\n\r\n", DECOY_OK, false},
+        {GET "Connection: CLOSE, keep-alive\r\n\r\n", DECOY_OK, false},
+        {GET "Connection: close\r\nConnection: keep-alive\r\n\r\n", DECOY_OK,
+         true},
+        {GET "Connection: clos e\r\n\r\n", DECOY_OK, true},
+        {GET "User-Agent: a\r\nUser-Agent: b\r\n\r\n", DECOY_OK, true},
         {"GET /index.html HTTP/1.1\nHost: x\n\n", DECOY_OK, true},
         {"GET /?utm=1#a HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
         {"\r\n\nGET / HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
@@ -53,6 +78,11 @@ a21_statuses(void **state)
         {"GET /%69ndex%2ehtml HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
         {"GET //a/.././/index.html HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
         {"GET /a/b/../.. HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
+        {"GET /a%2f.%2E/index.htm%6c HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
+        {"GET /index.htmlx HTTP/1.1\r\n" H "\r\n", DECOY_NONE, true},
+        {"GET /a/index.html HTTP/1.1\r\n" H "\r\n", DECOY_NONE, true},
+        {"GET /a/.. HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
+        {"GET /... HTTP/1.1\r\n" H "\r\n", DECOY_NONE, true},
         {GET "@: b\r\n\r\n", DECOY_OK, true},
         {GET "nothing\r\n\r\n", DECOY_OK, true},
         {GET "A: \x01\r\n\r\n", DECOY_OK, true},
@@ -81,6 +111,11 @@ a21_statuses(void **state)
         {"GET / HTTP/1.1\r\nHost: a/b\r\n", DECOY_BAD, false},
         {"GET / HTTP/1.1\r\nHost: a..b\r\n", DECOY_BAD, false},
         {"GET / HTTP/1.1\r\nHost: :80\r\n", DECOY_BAD, false},
+        {"GET / HTTP/1.1\r\nHost: .:80\r\n", DECOY_BAD, false},
+        {"GET / HTTP/1.1\r\nHost: .\r\n", DECOY_BAD, false},
+        {"GET / HTTP/1.1\r\nHost\r\n", DECOY_BAD, false},
+        {"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", DECOY_OK, true},
+        {"GET / HTTP/1.1\r\nHost: x.:80\r\n\r\n", DECOY_OK, true},
         {GET "no field", DECOY_BAD, false},
         {GET " folded", DECOY_BAD, false},
         {GET ": x", DECOY_BAD, false},
@@ -114,7 +149,7 @@ a21_statuses(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct decoy_request r;
-        enum err e = decoy_read(bytes_str(cases[i].request), &r);
+        enum err e = read_head(bytes_str(cases[i].request), &r);
 
         if (strcmp(cases[i].request, "GET x:/") == 0) {
             assert_err(e, ERR_NOT_FOUND);
@@ -149,56 +184,205 @@ a21_decided_at_one_byte(void **state)
         struct bytes whole = bytes_str(requests[i]);
         struct decoy_request r, longer;
         struct buf more = buf_limited(4096);
+        struct bytes rest;
 
         if (whole.b[0] == 'S')
             whole.len = 4; /* "SSH-" is a method, "SSH-2" is not */
         for (size_t len = 0; len < whole.len; len++)
-            assert_err(decoy_read(bytes_slice(whole, 0, len), &r),
+            assert_err(read_head(bytes_slice(whole, 0, len), &r),
                        ERR_NOT_FOUND);
         whole = bytes_str(requests[i]);
-        assert_err(decoy_read(whole, &r), ERR_OK);
+        assert_err(read_head(whole, &r), ERR_OK);
         buf_append(&more, whole);
         buf_append(&more, bytes_str("abc"));
-        assert_err(decoy_read(buf_bytes(&more), &longer), ERR_OK);
+        rest = buf_bytes(&more);
+        assert_err(read_on(&rest, &longer), ERR_OK);
         assert_int_equal(r.status, longer.status);
-        assert_true(r.len == whole.len);
+        assert_int_equal(rest.len, 3);
         buf_free(&more);
     }
 }
 
-/* 2 KiB and no more are looked at. */
+/* Appends count of c. */
 static void
-a21_too_large(void **state)
+fill(struct buf *b, char c, size_t count)
 {
-    struct buf in = buf_limited(2 * LIMIT_UPGRADE);
+    while (count-- > 0)
+        buf_u8(b, (uint8_t)c);
+}
+
+/* A line must fit one of nginx's large buffers. What is too large is told at
+ * the byte that fills it, and not before. */
+static void
+a21_long_lines(void **state)
+{
+    static const struct {
+        const char *before; /* the lines before it */
+        const char *line;
+        size_t len; /* of the line, its end included */
+        enum decoy_status status;
+    } cases[] = {
+        {"", "GET /", 8192, DECOY_LARGE_TARGET},
+        {"\r\n\r\n", "GET /", 8192, DECOY_LARGE_TARGET},
+        {"", "GETA", 8192, DECOY_LARGE_TARGET},
+        {GET, "Cookie: ", 8192, DECOY_LARGE_FIELDS},
+        {GET, "x", 8192, DECOY_LARGE_FIELDS},
+        {GET "A: b\r\n", "User-Agent: ", 8192, DECOY_LARGE_FIELDS},
+    };
+    struct buf in = buf_limited(16 * 1024);
     struct decoy_request r;
 
     (void)state;
-    buf_append(&in, bytes_str("GET /"));
-    while (in.len < LIMIT_UPGRADE - 1)
-        buf_u8(&in, 'a');
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_NOT_FOUND);
-    buf_u8(&in, 'a');
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_OK);
-    assert_int_equal(r.status, DECOY_LARGE_TARGET);
-    buf_append(&in, bytes_str(" HTTP/1.1\r\n" H "\r\n"));
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_OK);
-    assert_int_equal(r.status, DECOY_LARGE_TARGET);
-    buf_reset(&in);
-    buf_append(&in, bytes_str(GET "Cookie: "));
-    while (in.len < LIMIT_UPGRADE - 5)
-        buf_u8(&in, 'a');
-    buf_append(&in, bytes_str("\r\n\r"));
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_NOT_FOUND);
-    buf_append(&in, bytes_str("\n"));
-    assert_int_equal(in.len, LIMIT_UPGRADE - 1);
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t before = strlen(cases[i].before);
+
+        buf_reset(&in);
+        buf_append(&in, bytes_str(cases[i].before));
+        buf_append(&in, bytes_str(cases[i].line));
+        fill(&in, 'A', before + cases[i].len - 1 - in.len);
+        assert_err(read_head(buf_bytes(&in), &r), ERR_NOT_FOUND);
+        buf_u8(&in, 'A');
+        assert_err(read_head(buf_bytes(&in), &r), ERR_OK);
+        assert_int_equal(r.status, cases[i].status);
+        assert_false(r.keep);
+    }
+    buf_free(&in);
+}
+
+/* The longest line that fits is read. */
+static void
+a21_lines_that_fit(void **state)
+{
+    struct buf in = buf_limited(64 * 1024);
+    struct decoy_request r;
+
+    (void)state;
+    buf_append(&in, bytes_str("GET /?"));
+    fill(&in, 'a', 8192 - 6 - strlen(" HTTP/1.1\r\n"));
+    buf_append(&in, bytes_str(" HTTP/1.1\r\n"));
+    assert_int_equal(in.len, 8192);
+    buf_append(&in, bytes_str(H "If-None-Match: "));
+    for (size_t line = 0; line < 8192 - 80; line += 5)
+        buf_append(&in, bytes_str("\"a\", "));
+    buf_append(&in, bytes_str("\"2ebc98a1-f\"\r\nUser-Agent: "));
+    fill(&in, 'M', 8000);
+    buf_append(&in, bytes_str("SIE 5.0; Chrome/\r\n\r\n"));
+    assert_err(buf_end(&in), ERR_OK);
+    assert_err(read_head(buf_bytes(&in), &r), ERR_OK);
     assert_int_equal(r.status, DECOY_OK);
-    buf_truncate(&in, in.len - 4);
-    buf_append(&in, bytes_str("aaaaa\r\n\r\n"));
-    assert_err(decoy_read(buf_bytes(&in), &r), ERR_OK);
+    assert_int_equal(r.found, DECOY_SAME);
+    assert_true(r.padded);
+    buf_free(&in);
+}
+
+/* nginx has four large buffers: a line that did not fit into what was left of
+ * one has moved to the next. Whole lines of 1000 bytes: eight in each, 192
+ * bytes of the ninth, which moves. */
+static void
+a21_many_lines(void **state)
+{
+    struct buf in = buf_limited(64 * 1024);
+    struct decoy_request r;
+    enum err e = ERR_NOT_FOUND;
+    size_t lines = 0;
+
+    (void)state;
+    buf_append(&in, bytes_str("GET / HTTP/1.1\r\nHost: x"));
+    fill(&in, 'x', 1000 - in.len - 2);
+    buf_append(&in, bytes_str("\r\n"));
+    while (e == ERR_NOT_FOUND && lines < 64) {
+        buf_append(&in, bytes_str("A: "));
+        fill(&in, 'a', 995);
+        buf_append(&in, bytes_str("\r\n"));
+        lines++;
+        e = read_head(buf_bytes(&in), &r);
+    }
+    assert_err(e, ERR_OK);
+    assert_int_equal(r.status, DECOY_LARGE_FIELDS);
+    /* one began in the first 1024 bytes, 8 whole ones in each large one */
+    assert_int_equal(lines, 4 * 8 + 1);
+    buf_free(&in);
+}
+
+/* A thousand fields, and any number of those that are passed over. */
+static void
+a21_many_fields(void **state)
+{
+    struct buf in = buf_limited(64 * 1024);
+    struct decoy_request r;
+
+    (void)state;
+    buf_append(&in, bytes_str(GET));
+    for (int i = 0; i < 100; i++)
+        buf_append(&in, bytes_str("_: b\n"));
+    for (int i = 0; i < 999; i++)
+        buf_append(&in, bytes_str("A: b\n"));
+    buf_append(&in, bytes_str("_: b\n"));
+    assert_err(read_head(buf_bytes(&in), &r), ERR_NOT_FOUND);
+    buf_append(&in, bytes_str("\n"));
+    assert_err(read_head(buf_bytes(&in), &r), ERR_OK);
+    assert_int_equal(r.status, DECOY_OK);
+    buf_truncate(&in, in.len - 1);
+    buf_append(&in, bytes_str("Host: y\n")); /* and a second one at that */
+    assert_err(read_head(buf_bytes(&in), &r), ERR_OK);
     assert_int_equal(r.status, DECOY_LARGE_FIELDS);
     buf_free(&in);
+}
+
+/* Whatever the cuts, the answer is the same. */
+static void
+a21_any_cut(void **state)
+{
+    static const char request[] =
+        "\r\nPOST http://[::1]:8/a/../%69ndex.html?q#f HTTP/1.12\r\n"
+        "Host: [::1]:80\r\nConnection: x, Keep-Alive \r\n"
+        "User-Agent:   a  MSIE 5.0; b  \r\nTransfer-Encoding: chunked\r\n"
+        "If-Match: \"a\" , \"2ebc98a1-f\" ,x\r\nExpect: 100-Continue\r\n"
+        "If-Range: \"2ebc98a1-f\"\r\nRange: bytes=3 - 5 , 99-\r\n\r\n";
+
+    (void)state;
+    for (size_t step = 1; step <= sizeof request; step++) {
+        struct bytes in = bytes_str(request);
+        struct decoy_head h;
+
+        decoy_head_begin(&h);
+        for (size_t at = 0; at < in.len; at += step) {
+            struct bytes part = bytes_slice(in, at, step);
+            enum err e = decoy_head_read(&h, &page, &part);
+
+            assert_err(e, at + step < in.len ? ERR_NOT_FOUND : ERR_OK);
+            assert_int_equal(part.len, 0);
+        }
+        assert_int_equal(h.request.status, DECOY_METHOD);
+        assert_int_equal(h.request.found, DECOY_PART);
+        assert_int_equal(h.request.from, 3);
+        assert_int_equal(h.request.to, 6);
+        assert_int_equal(h.request.minor, 12);
+        assert_true(h.request.keep && h.request.chunked && h.request.go_on &&
+                    h.request.padded);
+        assert_false(h.request.head || h.request.bare);
+    }
+}
+
+/* The page may be another when the rest of a request comes in. */
+static void
+a21_page_changes_midway(void **state)
+{
+    static const char *const parts[] = {GET "Range: bytes=9-12\r\n", "\r\n"};
+    static const struct decoy_page shorter = {{(const uint8_t *)"short", 5}, 9};
+    struct buf out = buf_limited(4096);
+    struct decoy_head h;
+    struct bytes in = bytes_str(parts[0]);
+
+    (void)state;
+    decoy_head_begin(&h);
+    assert_err(decoy_head_read(&h, &page, &in), ERR_NOT_FOUND);
+    in = bytes_str(parts[1]);
+    assert_err(decoy_head_read(&h, &shorter, &in), ERR_OK);
+    assert_true(decoy_answer(&h.request, &shorter, now_ms, &out));
+    assert_memory_equal(out.b, "HTTP/1.1 200 ", 13);
+    assert_memory_equal(out.b + out.len - 5, "short", 5);
+    buf_free(&out);
 }
 
 /* Every byte of each kind of answer; written down from nginx 1.22.1. */
@@ -270,6 +454,11 @@ a21_conditions(void **state)
         {"If-Modified-Since: yesterday\r\n", "200"},
         {"If-Modified-Since: " AT "If-None-Match: \"a\"\r\n", "200"},
         {"If-None-Match: *\r\n", "304"},
+        {"If-None-Match: *, \"a\"\r\n", "200"},
+        {"If-None-Match: ,,\t \"2ebc98a1-f\"\t , x\r\n", "304"},
+        {"If-None-Match: \"2ebc98a1-f\" x\r\n", "200"},
+        {"If-None-Match:\r\n", "200"},
+        {"If-None-Match\r\n", "200"},
         {"If-None-Match: \"2ebc98a1-f\"x\r\n", "200"},
         {"If-Match: \"2ebc98a1-f\"\r\n", "200"},
         {"If-Match: W/\"2ebc98a1-f\"\r\n", "412"},
@@ -286,10 +475,20 @@ a21_conditions(void **state)
         {"Range: bytes=1-2x\r\n", "416"},
         {"Range: bytes=99999999999999999999-\r\n", "416"},
         {"Range: bytes=0-1,3-4\r\n", "200"},
+        {"Range: bytes=0-1,x\r\n", "416"},
+        {"Range: bytes=0-1,\r\n", "416"},
+        {"Range: bytes=- 1\r\n", "416"},
+        {"Range: bytes=-0\r\n", "416"},
+        {"Range: bytes=1 1-\r\n", "416"},
+        {"Range: bytes=1-1 1\r\n", "416"},
+        {"Range: bytes=1-99999999999999999999\r\n", "416"},
+        {"Range: BYTES=1-1\r\nRange: bytes=x\r\n", "206"},
+        {"Range: bytes=\r\n", "200"},
         {"Range: bytes=1-1,99-\r\n", "206"},
         {"Range: byte=1-1\r\n", "200"},
         {"Range: bytes=1-1\r\nIf-Range: \"2ebc98a1-f\"\r\n", "206"},
         {"Range: bytes=1-1\r\nIf-Range: \"a\"\r\n", "200"},
+        {"Range: bytes=1-1\r\nIf-Range: \"a\", \"2ebc98a1-f\"\r\n", "200"},
         {"Range: bytes=1-1\r\nIf-Range: " AT, "206"},
         {"Range: bytes=1-1\r\nIf-Range: " BEFORE, "200"},
     };
@@ -417,7 +616,7 @@ a21_bodies(void **state)
             enum err e = ERR_NOT_FOUND;
             size_t used = 0;
 
-            assert_err(decoy_read(bytes_str(cases[i].head), &r), ERR_OK);
+            assert_err(read_head(bytes_str(cases[i].head), &r), ERR_OK);
             decoy_body_begin(&b, &r);
             assert_true(b.under_way == (cases[i].body[0] != '\0'));
             while (b.under_way) {
@@ -443,7 +642,7 @@ test_no_room(void **state)
     struct decoy_request r;
 
     (void)state;
-    assert_err(decoy_read(bytes_str("x"), &r), ERR_OK);
+    assert_err(read_head(bytes_str("x"), &r), ERR_OK);
     (void)decoy_answer(&r, &page, now_ms, &out);
     assert_err(buf_end(&out), ERR_TOO_LARGE);
     buf_free(&out);
@@ -463,7 +662,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a21_statuses),
         cmocka_unit_test(a21_decided_at_one_byte),
-        cmocka_unit_test(a21_too_large),
+        cmocka_unit_test(a21_long_lines),
+        cmocka_unit_test(a21_lines_that_fit),
+        cmocka_unit_test(a21_many_lines),
+        cmocka_unit_test(a21_many_fields),
+        cmocka_unit_test(a21_any_cut),
+        cmocka_unit_test(a21_page_changes_midway),
         cmocka_unit_test(a21_answers),
         cmocka_unit_test(a21_conditions),
         cmocka_unit_test(a21_lengths),

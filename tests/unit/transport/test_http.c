@@ -52,74 +52,6 @@ test_lines(void **state)
 }
 
 static void
-test_request_line(void **state)
-{
-    static const char *const bad[] = {
-        "",
-        "GET",
-        "GET /",
-        "GET / ",
-        "GET  / HTTP/1.1",
-        "get / HTTP/1.1",
-        " GET / HTTP/1.1",
-        "GET / HTTP/1.1 ",
-        "GET / HTTP/11",
-        "GET / HTTP/1.x",
-        "GET / http/1.1",
-        "GET /\x01 HTTP/1.1",
-        "GET /\x80 HTTP/1.1",
-        "GET /a b HTTP/1.1",
-        "GET / FTP/1.1",
-        "G3T / HTTP/1.1",
-    };
-    struct http_request_line line;
-
-    (void)state;
-    assert_err(http_request_line_read(bytes_str("GET /x?y HTTP/1.1"), &line),
-               ERR_OK);
-    assert_bytes(line.method, bytes_str("GET"));
-    assert_bytes(line.target, bytes_str("/x?y"));
-    assert_bytes(line.version, bytes_str("1.1"));
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_err(http_request_line_read(bytes_str(bad[i]), &line),
-                   ERR_MALFORMED);
-}
-
-static void
-test_hopeless(void **state)
-{
-    static const char *const hopeful[] = {
-        "",
-        "G",
-        "GET",
-        "GET ",
-        "GET /abc",
-        "GET / HTTP/1.1\r",
-        "GET / HTTP/1.1\r\nHost",
-        "M-SEARCH * HTTP/1.1\r\n",
-    };
-    static const char *const hopeless[] = {
-        " ",
-        "\r\n",
-        "g",
-        "\x16\x03\x01",
-        "SSH-2.0-x",
-        "GET\r\n",
-        "GET\t",
-        "GET /\x01",
-        "GET /\r\n",
-        "EHLO x\r\n",
-        "PRI * HTTP/2\r\n",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof hopeful / sizeof *hopeful; i++)
-        assert_false(http_request_hopeless(bytes_str(hopeful[i])));
-    for (size_t i = 0; i < sizeof hopeless / sizeof *hopeless; i++)
-        assert_true(http_request_hopeless(bytes_str(hopeless[i])));
-}
-
-static void
 test_status_line(void **state)
 {
     static const char *const bad[] = {
@@ -186,9 +118,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_head_len),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_request_line), cmocka_unit_test(test_hopeless),
-        cmocka_unit_test(test_status_line),  cmocka_unit_test(test_field),
+        cmocka_unit_test(test_head_len),    cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_status_line), cmocka_unit_test(test_field),
         cmocka_unit_test(test_words),
     };
 
