@@ -15,12 +15,12 @@
 
 #include "doctor.h"
 #include "folder.h"
+#include "harden.h"
 #include "start.h"
 
 enum {
     MIB_SHIFT = 20,
     FREE_LOW_MIB = 64,
-    DESCRIPTORS_OWN = 64,
     MEMLOCK_LOW = 64 * 1024, /* bytes, for the key's page and its guards */
     YEAR_S = 31556952,
     YEAR_FIRST = 2026, /* the program is not older */
@@ -180,13 +180,19 @@ doctor_clock(struct doctor *d)
 void
 doctor_limits(struct doctor *d)
 {
-    const uint64_t need = d->config->connections + DESCRIPTORS_OWN;
+    const uint64_t need = d->config->connections + HARDEN_DESCRIPTORS_OWN;
     struct rlimit files = {0};
     struct rlimit memory = {0};
 
     (void)getrlimit(RLIMIT_NOFILE, &files);
     (void)getrlimit(RLIMIT_MEMLOCK, &memory);
-    if (files.rlim_max < need)
+    if (files.rlim_max < HARDEN_DESCRIPTORS_MIN)
+        doctor_say(d, "limits", DOCTOR_WRONG,
+                   "raise LimitNOFILE= in the unit, or ulimit -Hn in the shell",
+                   "%" PRIu64 " descriptors are allowed here, and a relay does "
+                   "not start with fewer than %d",
+                   (uint64_t)files.rlim_max, (int)HARDEN_DESCRIPTORS_MIN);
+    else if (files.rlim_max < need)
         doctor_say(d, "limits", DOCTOR_WARNING,
                    "raise LimitNOFILE (ulimit -Hn), or set connections lower",
                    "%" PRIu64 " descriptors are allowed here, %" PRIu64

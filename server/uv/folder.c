@@ -15,6 +15,26 @@ enum { PATH_LEN = 4096 };
 
 static const char key_file[] = "relay.key";
 
+/* The folders above one's own. What root makes, others have to pass through:
+ * the relay's user has its folder inside. */
+static bool
+make_above(char *path)
+{
+    bool root = geteuid() == 0;
+    mode_t before = umask(root ? 022 : 077);
+    bool made = true;
+
+    for (char *p = path + 1; made && *p != '\0'; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        made = mkdir(path, root ? 0755 : 0700) == 0 || errno == EEXIST;
+        *p = '/';
+    }
+    (void)umask(before);
+    return made;
+}
+
 enum err
 folder_make(const char *folder)
 {
@@ -24,15 +44,7 @@ folder_make(const char *folder)
 
     if (n < 1 || (size_t)n >= sizeof path)
         return ERR_DISK;
-    for (char *p = path + 1; *p != '\0'; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return ERR_DISK;
-        *p = '/';
-    }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    if (!make_above(path) || (mkdir(path, 0700) != 0 && errno != EEXIST))
         return ERR_DISK;
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
         access(path, R_OK | W_OK | X_OK) != 0)

@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "crypto/dh.h"
 
-/* Makes the folder and those above it, for nobody else. ERR_DISK. */
+/* Makes the folder, for nobody else, and those above it; when root makes these
+ * others may pass through. ERR_DISK. */
 MUST_USE enum err folder_make(const char *folder);
 
 /* Appends a file's content. ERR_NOT_FOUND, ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY.

@@ -4,6 +4,7 @@
 #include "harden.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,6 @@
 #include <unistd.h>
 
 #include "sanitized.h"
-
-enum { DESCRIPTORS_OWN = 64 }; /* files, the loop, the store */
 
 static void
 must(int failed, const char *what)
@@ -55,22 +54,42 @@ harden_first(void)
     must(sigaction(SIGXFSZ, &ignore, NULL), "SIGXFSZ");
 }
 
-uint32_t
-harden_descriptors(uint32_t wanted)
+uint64_t
+harden_descriptors(void)
 {
-    struct rlimit r;
+    struct rlimit r = {0};
 
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-        return DESCRIPTORS_OWN;
+    (void)getrlimit(RLIMIT_NOFILE, &r);
     if (r.rlim_cur < r.rlim_max) {
         r.rlim_cur = r.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &r) != 0 &&
-            getrlimit(RLIMIT_NOFILE, &r) != 0)
-            return DESCRIPTORS_OWN;
+        if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+            (void)getrlimit(RLIMIT_NOFILE, &r);
     }
-    if (r.rlim_cur < 2 * DESCRIPTORS_OWN)
-        return DESCRIPTORS_OWN;
-    if (r.rlim_cur - DESCRIPTORS_OWN < wanted)
-        return (uint32_t)r.rlim_cur - DESCRIPTORS_OWN;
+    return r.rlim_cur;
+}
+
+uint32_t
+harden_connections(uint64_t descriptors, uint32_t wanted)
+{
+    if (descriptors < HARDEN_DESCRIPTORS_MIN)
+        return 0;
+    if (descriptors - HARDEN_DESCRIPTORS_OWN < wanted)
+        return (uint32_t)(descriptors - HARDEN_DESCRIPTORS_OWN);
     return wanted;
+}
+
+bool
+harden_hold_signals(bool hold)
+{
+    sigset_t set;
+    sigset_t before;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGUSR1);
+    must(pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, &before),
+         "signals");
+    return sigismember(&before, SIGTERM) == 1;
 }

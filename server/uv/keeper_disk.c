@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "harden.h"
 #include "keeper.h"
 
 static uint64_t
@@ -68,10 +69,14 @@ void
 keeper_look_at_disk(struct keeper *op)
 {
     struct keeper_disk *d = &op->disk;
+    bool held;
 
     if (d->busy)
         return; /* the answer to that one serves all who ask */
     (void)snprintf(d->folder, sizeof d->folder, "%s", op->started->data);
     d->work.data = d;
+    /* the first time libuv starts its threads: no signal is for them */
+    held = harden_hold_signals(true);
     d->busy = uv_queue_work(&op->server->loop, &d->work, look, after_look) == 0;
+    (void)harden_hold_signals(held);
 }

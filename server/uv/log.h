@@ -50,7 +50,9 @@ enum log_code {
     LOG_ROOT = 43,          /* R043 still root */
     LOG_CONFINE = 44,       /* R044 the kernel refuses to confine the relay */
     LOG_UNCONFINED = 45,    /* R045 this kernel cannot */
-    LOG_CONFIG = 50         /* R050 a mistake in words, files, environment */
+    LOG_NO_DESCRIPTORS = 46,  /* R046 too few descriptors to run at all */
+    LOG_FEW_DESCRIPTORS = 47, /* R047 far fewer than connections asks for */
+    LOG_CONFIG = 50           /* R050 a mistake in words, files, environment */
 };
 
 /* What is less important than level (enum config_level, as syslog's) is left

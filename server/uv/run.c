@@ -95,7 +95,10 @@ serve_open(struct server *s, const struct keeper_setup *setup)
         return code;
     log_line(LOG_STARTED, NULL, 0);
     keeper_ready(s->keeper);
-    return server_run(s);
+    (void)harden_hold_signals(false);
+    code = server_run(s);
+    (void)harden_hold_signals(true);
+    return code;
 }
 
 static int
@@ -115,8 +118,10 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     run_configure(c, page, &rc);
     rc.secret = setup->key->b;
     rc.sweep_hour = store_sweep_hour(store);
-    rc.conn_max = harden_descriptors((uint32_t)c->connections);
+    rc.conn_max =
+        harden_connections(harden_descriptors(), (uint32_t)c->connections);
     with.bound = bound;
+    (void)harden_hold_signals(true); /* from the threads that start now */
     code = server_open(s, c, &rc, store, bound) == ERR_OK ? EXIT_OK
                                                           : EXIT_UNAVAILABLE;
     if (code == EXIT_OK)
@@ -149,6 +154,28 @@ check_ready_fd(const struct config *c)
     return EXIT_USAGE;
 }
 
+/* The limits that come from whoever starts it. */
+static int
+check_limits(const struct config *c)
+{
+    uint64_t descriptors = harden_descriptors();
+    uint32_t wanted = (uint32_t)c->connections;
+    uint32_t possible = harden_connections(descriptors, wanted);
+    char text[160];
+
+    if (possible >= wanted / 2) /* doctor tells of what is missing */
+        return EXIT_OK;
+    (void)snprintf(text, sizeof text,
+                   possible == 0 ? "%llu are allowed, at least %llu are needed"
+                                 : "%llu are allowed, %llu would do",
+                   (unsigned long long)descriptors,
+                   possible == 0
+                       ? (unsigned long long)HARDEN_DESCRIPTORS_MIN
+                       : (unsigned long long)wanted + HARDEN_DESCRIPTORS_OWN);
+    log_line(possible == 0 ? LOG_NO_DESCRIPTORS : LOG_FEW_DESCRIPTORS, text, 0);
+    return possible == 0 ? EXIT_CONFIG : EXIT_OK;
+}
+
 int
 command_run(struct config *c, int argc, char **argv)
 {
@@ -160,6 +187,8 @@ command_run(struct config *c, int argc, char **argv)
 
     ignore_early_signals();
     code = check_ready_fd(c);
+    if (code == EXIT_OK)
+        code = check_limits(c);
     if (code == EXIT_OK)
         code = start_page(c, &page);
     if (code == EXIT_OK && folder_make(c->data) != ERR_OK)

@@ -30,5 +30,33 @@ check 'it stops in an orderly way' [ "$relay_status" -eq 0 ]
 start_relay "$dir/data" 127.0.0.1:0 --no-sandbox
 check 'it runs without, by a flag' [ "$(filters "$relay_pid")" -eq "$around" ]
 stop_relay TERM
+
+# a file that is named from where it was started: what a reload reads is within reach
+mkdir -p "$dir/conf.d" "$dir/relay.conf.d" "$dir/below"
+printf '[retention]\nmessage-days = 5\n' >"$dir/relay.conf"
+reloaded() { # the folder it starts in, the file as named there
+    cd "$1" || return 1
+    start_relay "$dir/data" 127.0.0.1:0 --config "$2"
+    cd - >/dev/null || return 1
+    printf '[network]\nweb-page = %s\n' "${2%relay.conf}page.html" \
+        >"$dir/relay.conf.d/page.conf"
+    printf '<p>mine</p>' >"$dir/page.html.new"
+    mv "$dir/page.html.new" "$dir/page.html"
+    sed 's/5/6/' "$dir/relay.conf" >"$dir/relay.conf.new"
+    mv "$dir/relay.conf.new" "$dir/relay.conf"
+    kill -HUP "$relay_pid"
+    for _ in $(seq 100); do
+        grep -qE 'R00[45]' "$dir/relay.log" && break
+        sleep 0.1
+    done
+    out=$(cat "$dir/relay.log")
+    stop_relay TERM
+    rm "$dir/relay.conf.d/page.conf" "$dir/page.html"
+    sed -i 's/6/5/' "$dir/relay.conf"
+    shown 'R004 the configuration was read again; taken over: web-page, message-days'
+}
+check 'a configuration file in . is read again' reloaded "$dir" relay.conf
+check 'and one beside it' reloaded "$dir/below" ../relay.conf
+check 'and one named in full' reloaded "$dir/below" "$dir/relay.conf"
 [ "$status" -eq 0 ] || fail 'the confined relay fails a test'
 end

@@ -160,6 +160,67 @@ managed "$dir/notify" file -- "${words[@]}"
 check "what is no socket is refused" ended 69
 check "with a sentence" shown R025
 
+# --- many signals ---------------------------------------------------------------
+# Whoever presses Ctrl-C again and again, or a manager that is in a hurry: the end is
+# an orderly one all the same, also while everything is being closed.
+bad=
+for round in $(seq 50); do
+    : >"$dir/relay.log"
+    "$RELAY" "${words[@]}" >"$dir/relay.log" 2>&1 &
+    relay_pid=$!
+    wait_in "$dir/relay.log" R001
+    while kill -TERM "$relay_pid" && kill -INT "$relay_pid" &&
+        kill -HUP "$relay_pid" && kill -USR1 "$relay_pid"; do :; done 2>/dev/null
+    wait "$relay_pid"
+    relay_status=$?
+    relay_pid=
+    [ "$relay_status" -eq 0 ] || bad="$bad $round:$relay_status"
+done
+check "an orderly end under many signals:$bad" [ -z "$bad" ]
+check "which is told once" [ "$(grep -c R003 "$dir/relay.log")" -eq 1 ]
+
+# --- few descriptors ------------------------------------------------------------
+for n in 12 16 32 64 127; do
+    out=$(ulimit -n $n && timeout 20 "$RELAY" "${words[@]}" 2>&1)
+    check "no start with $n descriptors" [ $? -eq 78 ]
+    check "and what is too low" shown "R046 too few descriptors"
+    check "by how much" shown "$n are allowed, at least 128 are needed"
+    check "and what to do" shown "LimitNOFILE= in the unit, or ulimit -Hn"
+    out=$(ulimit -n $n && "$RELAY" "${words[@]}" doctor)
+    check "doctor calls that wrong" [ $? -eq 1 ]
+    check "and says the same" grep -qE "^WRONG +limits +$n descriptors" <<<"$out"
+done
+: >"$dir/relay.log"
+(ulimit -n 128 && exec "$RELAY" "${words[@]}" --connections 200) \
+    >"$dir/relay.log" 2>&1 &
+relay_pid=$!
+check "128 will do" wait_in "$dir/relay.log" R001
+check "but that it is few is told" grep -q 'R047 .* 128 are allowed, 264' \
+    "$dir/relay.log"
+out=$("$RELAY" "${words[@]}" status)
+check "and it serves" shown "connections:"
+stop_relay TERM
+: >"$dir/relay.log"
+(ulimit -n 128 && exec "$RELAY" "${words[@]}" --connections 100) \
+    >"$dir/relay.log" 2>&1 &
+relay_pid=$!
+check "few connections need few" wait_in "$dir/relay.log" R001
+check "and nothing is told of them" bash -c "! grep -q R047 '$dir/relay.log'"
+stop_relay TERM
+
+# --- the folder's own folders ---------------------------------------------------
+# what root makes above it its user has to pass through; what anybody else makes is theirs
+[ "$(id -u)" -eq 0 ] && above=755 || above=700
+(umask 002 && exec "$RELAY" --data "$dir/one/two/data" --listen 127.0.0.1:0) \
+    >"$dir/relay.log" 2>&1 &
+relay_pid=$!
+wait_in "$dir/relay.log" R001
+stop_relay TERM
+out=$(stat -c %a "$dir/one" "$dir/one/two" "$dir/one/two/data" \
+    "$dir/one/two/data/relay.key" | tr '\n' ' ')
+check "folders above may be passed, the data is nobody else's" \
+    [ "$out" = "$above $above 700 600 " ]
+
 # --- the configuration is read again --------------------------------------------
 page() {
     exec 3<>"/dev/tcp/127.0.0.1/$port"
