@@ -290,6 +290,23 @@ stage_join(struct stage *t, int i)
     return c;
 }
 
+/* The same from an address that is counted. */
+static inline struct stage_client *
+stage_join_from(struct stage *t, int i, uint8_t prefix_byte)
+{
+    struct stage_client *c = &t->clients[i];
+    uint8_t prefix[RELAY_PREFIX_LEN] = {prefix_byte};
+
+    link_free(c->link);
+    c->link = NULL;
+    assert_ok(relay_feed_opened(t->relay, prefix, t->now, &c->conn));
+    assert_ok(link_new_client(&t->pub, bytes_str("relay.example"), &c->out,
+                              &c->link));
+    stage_run(t);
+    assert_int_equal(stage_answer(t, c, q_hello(1))->kind, EVENT_HELLO);
+    return c;
+}
+
 /* The n-th channel's or mailbox's secrets. */
 static inline void
 stage_token(uint8_t *token, char what, unsigned n)

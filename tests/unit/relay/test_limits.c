@@ -209,29 +209,13 @@ b16_commits_have_a_rate(void **state)
     assert_int_equal(ev->kind, EVENT_APPENDED);
 }
 
-static struct stage_client *
-join_from(struct stage *t, int i, uint8_t prefix_byte)
-{
-    struct stage_client *c = &t->clients[i];
-    uint8_t prefix[RELAY_PREFIX_LEN] = {prefix_byte};
-
-    link_free(c->link);
-    c->link = NULL;
-    assert_ok(relay_feed_opened(t->relay, prefix, t->now, &c->conn));
-    assert_ok(link_new_client(&t->pub, bytes_str("relay.example"), &c->out,
-                              &c->link));
-    stage_run(t);
-    (void)stage_answer(t, c, q_hello(1));
-    return c;
-}
-
 static void
 i01_letters_have_a_rate_by_prefix(void **state)
 {
     struct stage *t = *state;
-    struct stage_client *a = join_from(t, 0, 1);
-    struct stage_client *same = join_from(t, 1, 1);
-    struct stage_client *elsewhere = join_from(t, 2, 2);
+    struct stage_client *a = stage_join_from(t, 0, 1);
+    struct stage_client *same = stage_join_from(t, 1, 1);
+    struct stage_client *elsewhere = stage_join_from(t, 2, 2);
     const struct event *ev = NULL;
     unsigned n = 0;
 
@@ -265,9 +249,9 @@ b16_what_a_place_writes_has_rates(void **state)
         {PREFIX_LEAVES, 1024, 4},
     };
     struct stage *t = *state;
-    struct stage_client *a = join_from(t, 0, 1);
-    struct stage_client *same = join_from(t, 1, 1);
-    struct stage_client *elsewhere = join_from(t, 2, 2);
+    struct stage_client *a = stage_join_from(t, 0, 1);
+    struct stage_client *same = stage_join_from(t, 1, 1);
+    struct stage_client *elsewhere = stage_join_from(t, 2, 2);
 
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         struct prefix *p = relay_session(t->relay, a->conn)->prefix;

@@ -3,6 +3,7 @@
 #include "stage.h"
 
 #include "crypto/sign.h"
+#include "server/core/core.h"
 #include "wire/card.h"
 
 enum { NOW_HOUR = 500000 };
@@ -191,6 +192,79 @@ blobs(void **state)
     mem_free(big);
 }
 
+static const struct event *
+put_blob(struct stage *t, struct stage_client *c, uint32_t n, size_t len)
+{
+    struct request q = {.kind = REQUEST_BLOB_PUT};
+    uint8_t *b = mem_new(len);
+    const struct event *ev;
+
+    assert_non_null(b);
+    memcpy(b, &n, sizeof n);
+    q.blob_put.blob = (struct bytes){b, len};
+    ev = stage_answer(t, c, q);
+    mem_free(b);
+    return ev;
+}
+
+static const struct event *
+put_version(struct stage *t, struct stage_client *c, uint64_t version)
+{
+    struct card card = sample(version, NOW_HOUR + 24, "body");
+
+    sign(&card);
+    return put(t, c, &card);
+}
+
+/* What anybody may leave is counted together, for all of one place. */
+static void
+b16_cards_and_blobs_have_a_rate_by_prefix(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *a = stage_join_from(t, 0, 1);
+    struct stage_client *same = stage_join_from(t, 1, 1);
+    struct stage_client *elsewhere = stage_join_from(t, 2, 2);
+    uint32_t n = 0;
+
+    while (n < 512 && put_blob(t, a, n, 8)->kind == EVENT_DONE)
+        n++;
+    while (n < 5000 && put_version(t, same, n)->kind == EVENT_DONE)
+        n++;
+    assert_int_equal(n, 1024);
+    assert_refused(put_blob(t, same, n, 8), REFUSED_RATE);
+    assert_refused(put_version(t, a, n), REFUSED_RATE);
+    assert_refused(stage_answer(t, a, q_leave(1, "letter")), REFUSED_RATE);
+    assert_int_equal(put_blob(t, elsewhere, n, 8)->kind, EVENT_DONE);
+    assert_int_equal(put_version(t, elsewhere, n)->kind, EVENT_DONE);
+    stage_pass(t, 1000); /* four more */
+    assert_int_equal(put_blob(t, a, n + 1, 8)->kind, EVENT_DONE);
+    assert_int_equal(put_version(t, a, n + 1)->kind, EVENT_DONE);
+    assert_int_equal(put_blob(t, same, n + 2, 8)->kind, EVENT_DONE);
+    assert_int_equal(put_version(t, same, n + 2)->kind, EVENT_DONE);
+    assert_refused(put_version(t, a, n + 3), REFUSED_RATE);
+    assert_refused(put_blob(t, a, n + 3, 8), REFUSED_RATE);
+}
+
+/* A blob is counted by its size, too. */
+static void
+b16_blobs_have_a_rate_by_size(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *a = stage_join_from(t, 0, 1);
+    struct stage_client *elsewhere = stage_join_from(t, 2, 2);
+    struct prefix *p = relay_session(t->relay, a->conn)->prefix;
+
+    assert_int_equal(
+        prefix_spend(p, PREFIX_BYTES, 128 * 1024 - 63, t->now.mono_ms), 0);
+    assert_refused(put_blob(t, a, 1, 63 * 1024 + 1), REFUSED_RATE);
+    assert_int_equal(put_blob(t, elsewhere, 1, 63 * 1024 + 1)->kind,
+                     EVENT_DONE);
+    assert_int_equal(put_blob(t, a, 1, 63 * 1024)->kind, EVENT_DONE);
+    assert_refused(put_blob(t, a, 2, 8), REFUSED_RATE);
+    stage_pass(t, 1000);
+    assert_int_equal(put_blob(t, a, 2, LIMIT_BLOB)->kind, EVENT_DONE);
+}
+
 int
 main(void)
 {
@@ -200,6 +274,8 @@ main(void)
         STAGED(lifetimes_are_kept),
         STAGED(signatures_are_checked),
         STAGED(blobs),
+        STAGED(b16_cards_and_blobs_have_a_rate_by_prefix),
+        STAGED(b16_blobs_have_a_rate_by_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
