@@ -200,6 +200,13 @@ has_key(int fd, const struct dh_public *key, const char *where, uint64_t until)
     return ok;
 }
 
+/* What only a client can see, which speaks TLS. */
+static const char by_client[] =
+    "run pristan --profile check --no-passphrase group new Check --name me "
+    "--relay LINK on another machine, with the link that pristan-relay link "
+    "prints; 0 is well, 75: nobody answers, 76: it is not this relay; then "
+    "pristan --profile check wipe --yes";
+
 static void
 reach_one(struct doctor *d,
           const struct config_endpoint *e,
@@ -227,12 +234,11 @@ reach_one(struct doctor *d,
                    "nobody answers at %s, seen from this machine (%s)", where,
                    strerror(errno));
     else if (e->tls)
-        doctor_say(
-            d, "reach", DOCTOR_WARNING,
-            "try a client: the link is printed by pristan-relay link",
-            "somebody answers at %s; behind TLS it is not seen from here "
-            "whether it is this relay",
-            where);
+        doctor_say(d, "reach", DOCTOR_WARNING, by_client,
+                   "somebody answers at %s; behind TLS it was not checked "
+                   "whether the web server there passes clients on to this "
+                   "relay",
+                   where);
     else if (key == NULL)
         doctor_say(d, "reach", DOCTOR_WARNING, "see the key above",
                    "somebody answers at %s, but whether it is this relay "

@@ -87,6 +87,24 @@ talk() { # who, public
     person "$who-b" cases
     check "$who: the request arrives" shown "help through $who"
 }
+# What doctor cannot see behind TLS it says, and the words it gives for a client are
+# tried as they stand.
+doctored() { # the exit code that the client is to have
+    local words
+    out=$("$RELAY" doctor --data "$dir/relay")
+    check "doctor says what it did not check" grep -qE \
+        '^warning +reach .* behind TLS it was not checked whether' <<<"$out"
+    words=$(grep -o 'pristan --profile check [^,]*LINK' <<<"$out")
+    check "doctor names a way to check it" [ -n "$words" ]
+    words=${words/LINK/$relay_link}
+    out=$(cd "$dir" && eval "'$PRISTAN' ${words#pristan } --timeout 5" \
+        2>&1 </dev/null)
+    code=$?
+    check "as a client sees it: exit code $code, not $1" code_is "$1"
+    out=$("$RELAY" doctor --data "$dir/relay" | grep -o 'pristan --profile [^;]*yes')
+    (cd "$dir" && eval "'$PRISTAN' ${out#pristan }" >/dev/null 2>&1 </dev/null)
+    check "and nothing of it is left" [ ! -e "$dir/check/state.db" ]
+}
 strangers() { # who: they see the front's site
     local who=$1
     ask_front $'GET / HTTP/1.1\r\nHost: relay.example.org\r\nConnection: close\r\n\r\n'
@@ -136,6 +154,7 @@ if there nginx nginx-light; then
     start "$dir/nginx.out" nginx -p "$dir" -c "$dir/nginx.conf"
     if wait_for "$front"; then
         talk nginx-by-address "127.0.0.1:$front"
+        doctored 0
         start_names
         talk nginx relay.example.org:443
         unset PRISTAN_PROXY
@@ -186,6 +205,7 @@ check "the link is the same without the option" shown "$relay_link"
 person nobody group new X --name N --relay "$relay_link" --timeout 2
 check "TLS where there is none: exit code $code" code_is 75
 check "TLS where there is none" shown "cannot be reached"
+doctored 75
 out=$("$RELAY" --data "$dir/other" --listen wss://127.0.0.1:0 2>&1)
 code=$?
 check "a relay speaks no TLS itself: exit code $code" code_is 64
