@@ -168,8 +168,13 @@ for i in $("$RELAY" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
 done
 relay config show
 for i in $(sed -n 's/^#*\([a-z-]*\) = .*; default.*/\1/p' <<<"$out"); do
-    check "the manual has the key $i" grep -qE -- "$i" "$manual"
+    check "the manual has the key $i" grep -qE -- "^\| \`.*\`$i\`" "$manual"
 done
+while read -r key value; do
+    check "the manual has $key's default, $value" \
+        grep -qF -e "\`$key\` ($value)" -e "\`$key\` ($value," "$manual"
+done < <(sed -n 's/^\([a-z-]*\) = \([^ ]*[^ ]\) *; default$/\1 \2/p' <<<"$out" |
+    grep -vE '^(data|control) ')
 
 # --- it is used ----------------------------------------------------------------
 printf '[relay]\ndata = %s\n[network]\nlisten = 127.0.0.1:0\n' "$dir/data" \
