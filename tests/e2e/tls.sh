@@ -18,6 +18,7 @@ stop_server() {
 # mode, exit code, what is said
 meets() {
     local since took
+    rm -f "$dir/port"
     "$TLS_SERVER" "$1" >"$dir/port" 2>"$dir/server.err" &
     server=$!
     for _ in $(seq 200); do
