@@ -122,11 +122,25 @@ struct relay_send {
     struct bytes data; /* borrowed until the next call on the core; may be
                         * empty when close is set */
     bool close;        /* close when data is out; the id is gone already */
+    bool asks;         /* the peer has to show that it is there: note how much
+                        * it has taken so far, for relay_next_silent() */
 };
 
 /* False: nothing left. All that is pending for a connection comes as one piece.
  */
 bool relay_next_send(struct relay *r, struct relay_send *out);
+
+/* The next connection whose peer was asked and has had its time; false: none.
+ * Before each tick, which closes those. relay_feed_taking() answers for it: one
+ * that has taken bytes since it was asked, or since the last time, may be
+ * behind a slow line, where neither question nor answer has come through
+ * yet, and gets as long again (A-02); any other is closed. */
+bool
+relay_next_silent(const struct relay *r, struct relay_now now, uint64_t *conn);
+void relay_feed_taking(struct relay *r,
+                       uint64_t conn,
+                       bool taking,
+                       struct relay_now now);
 
 /* The next batch for the store, or NULL: nothing to store, or one is out. It is
  * borrowed until relay_feed_stored() and must not be changed. */

@@ -124,6 +124,7 @@ struct session {
     uint8_t clock_kind; /* enum session_clock */
     bool clogged;
     bool more_due; /* some watch of it has more_due */
+    bool asks;     /* what leaves next asks the peer whether it is there */
 };
 
 /* A reader that wants to be told. */

@@ -329,6 +329,7 @@ tick_clock(struct relay *r, enum session_clock kind, uint64_t now_ms)
         if (kind == CLOCK_HEARD && link_ping(s->link, &s->out) == ERR_OK) {
             session_hang(r, s, CLOCK_PINGED, now_ms);
             session_mark(r, s);
+            s->asks = true;
         } else {
             queue_remove(&s->clock);
             session_close(r, s);
@@ -342,6 +343,35 @@ relay_feed_tick(struct relay *r, struct relay_now now)
     for (int i = 0; i < CLOCKS; i++)
         tick_clock(r, (enum session_clock)i, now.mono_ms);
     prefix_sweep(&r->prefixes, now.mono_ms);
+}
+
+bool
+relay_next_silent(const struct relay *r, struct relay_now now, uint64_t *conn)
+{
+    struct queue_node *n = queue_first(&r->clocks[CLOCK_PINGED]);
+    const struct session *s;
+
+    if (n == NULL)
+        return false;
+    s = QUEUE_OWNER(n, struct session, clock);
+    *conn = s->id;
+    return now.mono_ms - s->clock_ms >= wait_of(r, CLOCK_PINGED);
+}
+
+void
+relay_feed_taking(struct relay *r,
+                  uint64_t conn,
+                  bool taking,
+                  struct relay_now now)
+{
+    struct session *s = relay_session(r, conn);
+
+    if (s == NULL || s->state != SESSION_OPEN || s->clock_kind != CLOCK_PINGED)
+        return;
+    if (taking)
+        session_hang(r, s, CLOCK_PINGED, now.mono_ms);
+    else
+        session_close(r, s);
 }
 
 bool
@@ -421,7 +451,9 @@ relay_next_send(struct relay *r, struct relay_send *out)
         queue_remove(n);
         if (r->send.len == 0 && s->state != SESSION_CLOSED)
             continue;
-        *out = (struct relay_send){.conn = s->id, .data = buf_bytes(&r->send)};
+        *out = (struct relay_send){
+            .conn = s->id, .data = buf_bytes(&r->send), .asks = s->asks};
+        s->asks = false;
         if (s->state == SESSION_CLOSED) {
             out->close = true;
             r->spent = s;

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "server.h"
+#include "taken.h"
 
 /* What could not be written at once. */
 struct leftover {
@@ -283,6 +284,47 @@ bound_waiting(struct server *s)
         lose(QUEUE_OWNER(n, struct conn, place));
 }
 
+/* How much the peer has taken, and whether there is more for it. */
+static uint64_t
+look_taken(struct conn *c, bool *owed)
+{
+    uv_os_fd_t fd;
+    uint64_t taken = 0;
+
+    *owed = false;
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        taken = taken_bytes(fd, owed);
+    *owed = *owed || c->waiting > 0;
+    return taken;
+}
+
+/* Since it was asked, or looked at for the last time. What the question itself
+ * is long does not count: the system of a peer that stands still takes that. */
+static bool
+is_taking(struct conn *c)
+{
+    bool owed;
+    uint64_t taken = look_taken(c, &owed);
+    bool taking = (owed || c->owed) && taken > c->taken + CONN_QUESTION_MAX;
+
+    c->taken = taken;
+    c->owed = owed;
+    return taking;
+}
+
+void
+conn_look_at_silent(struct server *s)
+{
+    struct relay_now now = server_now();
+    uint64_t id;
+
+    while (relay_next_silent(s->relay, now, &id)) {
+        struct conn *c = map_get(&s->conns, id);
+
+        relay_feed_taking(s->relay, id, c != NULL && is_taking(c), now);
+    }
+}
+
 void
 conn_send(struct server *s, const struct relay_send *send)
 {
@@ -292,6 +334,8 @@ conn_send(struct server *s, const struct relay_send *send)
 
     if (c == NULL || c->state != CONN_OPEN)
         return;
+    if (send->asks)
+        c->taken = look_taken(c, &c->owed);
     if (rest.len > 0) {
         uv_buf_t buf;
         int n;

@@ -32,6 +32,9 @@ enum {
     /* connections taken in one round: those who have one are served between */
     CONN_ACCEPTS = 8,
 
+    /* bytes: the longest ping, its frame included */
+    CONN_QUESTION_MAX = 133,
+
     /* us that one round may spend on reading before those who took much of it
      * lately have to wait for the next */
     CONN_ROUND_US = 150,
@@ -59,7 +62,10 @@ struct server;
 struct conn {
     uv_tcp_t tcp; /* data is the server */
     uint64_t id;
-    uint64_t ending_ms;
+    union {
+        uint64_t ending_ms; /* ENDING */
+        uint64_t taken;     /* OPEN, asked: bytes that the peer had taken */
+    };
     struct queue_node held; /* in server->held: not read at present */
     /* OPEN: in server->clogged, while bytes wait; ENDING: in server->ending */
     struct queue_node place;
@@ -68,6 +74,7 @@ struct conn {
     uint32_t debt_ms; /* the low bits of the time */
     uint8_t state;    /* enum conn_state */
     bool shut;        /* our side is closed */
+    bool owed;        /* asked: there were more for it to take */
 };
 
 /* Whether one more may be taken in this round. When there are as many as may
@@ -79,6 +86,9 @@ MUST_USE bool conn_accept(struct server *s, uv_stream_t *listener);
 
 /* What the core wants to leave. */
 void conn_send(struct server *s, const struct relay_send *send);
+
+/* Whether those go on taking bytes whose answer is late, for the core. */
+void conn_look_at_silent(struct server *s);
 
 /* Reads again from those that need not wait any longer. False: some were not
  * looked at, so a next turn must follow soon. */

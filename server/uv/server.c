@@ -212,6 +212,7 @@ tick(struct server *s)
 
     if (now.mono_ms < s->due_ms)
         return;
+    conn_look_at_silent(s);
     relay_feed_tick(s->relay, now);
     conn_linger(s, now.mono_ms);
     if (now.mono_ms - s->trim_ms >= SERVER_TRIM_MS) {

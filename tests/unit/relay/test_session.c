@@ -58,6 +58,49 @@ a02_a_silent_session_is_asked_then_closed(void **state)
     assert_int_equal(stage_answer(t, lively, q_ping())->kind, EVENT_DONE);
 }
 
+/* Who is behind a slow line takes what it is sent, but has not come to the
+ * question yet: it is waited for as long as it goes on taking. */
+static void
+a02_a_session_that_takes_is_not_silent(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *slow = stage_join(t, 0);
+    struct relay_send send;
+    uint64_t conn = 0;
+    bool asked = false;
+
+    slow->deaf = true;
+    t->now.mono_ms += 39 * SECOND;
+    relay_feed_tick(t->relay, t->now);
+    assert_false(relay_next_send(t->relay, &send));
+    t->now.mono_ms += SECOND;
+    assert_false(
+        relay_next_silent(t->relay, t->now, &conn)); /* not asked yet */
+    relay_feed_tick(t->relay, t->now);
+    while (relay_next_send(t->relay, &send))
+        asked = asked || (send.asks && send.conn == slow->conn);
+    assert_true(asked);
+    for (int i = 0; i < 20; i++) { /* for twelve minutes */
+        t->now.mono_ms += 35 * SECOND - 1;
+        assert_false(relay_next_silent(t->relay, t->now, &conn));
+        t->now.mono_ms++;
+        assert_true(relay_next_silent(t->relay, t->now, &conn));
+        assert_int_equal(conn, slow->conn);
+        relay_feed_taking(t->relay, conn, true, t->now);
+        assert_false(relay_next_silent(t->relay, t->now, &conn));
+        relay_feed_tick(t->relay, t->now);
+        assert_false(relay_next_send(t->relay, &send)); /* asked once */
+    }
+    t->now.mono_ms += 35 * SECOND;
+    assert_true(relay_next_silent(t->relay, t->now, &conn));
+    relay_feed_taking(t->relay, conn, false, t->now);
+    assert_false(relay_next_silent(t->relay, t->now, &conn));
+    assert_true(relay_next_send(t->relay, &send));
+    assert_true(send.close && send.conn == slow->conn);
+    slow->closed = true;
+    relay_feed_taking(t->relay, conn, true, t->now); /* gone: ignored */
+}
+
 static void
 the_deadline_is_the_next_clock(void **state)
 {
@@ -303,6 +346,7 @@ main(void)
         STAGED(a01_a_slow_handshake_is_closed),
         STAGED(a01_a_handshake_without_hello_is_closed),
         STAGED(a02_a_silent_session_is_asked_then_closed),
+        STAGED(a02_a_session_that_takes_is_not_silent),
         STAGED(the_deadline_is_the_next_clock),
         STAGED(a07_a_replay_meets_a_web_server),
         STAGED(a21_strangers_get_a_page),
