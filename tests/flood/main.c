@@ -12,6 +12,7 @@
 #include "apart.h"
 #include "run.h"
 #include "scenario.h"
+#include "sweep.h"
 
 enum {
     EX_OK = 0,
@@ -24,6 +25,7 @@ enum {
 struct options {
     struct run_options run;
     size_t connections;
+    size_t records;
     bool together;
     bool json;
     bool list;
@@ -35,13 +37,15 @@ struct options {
 static const char help[] =
     "Usage: flood --relay FILE [SCENARIO...] [options]\n\n"
     "Starts a relay for each scenario, floods it, and tells how its other "
-    "clients fare.\n'memory' measures what one connection costs. Without a "
-    "name: all.\n\n"
+    "clients fare.\n'memory' measures what one connection costs, 'sweep' what "
+    "clearing out many\nexpired records does to those who write meanwhile. "
+    "Without a name: all.\n\n"
     "  --relay FILE     the program to run\n"
     "  --seconds N      length of the flood, and of the quiet beside it (15)\n"
     "  --rate N         records that the other clients write a second (100)\n"
     "  --size N         connections of the flood (each has its own number)\n"
     "  --connections N  of 'memory' (10000)\n"
+    "  --records N      of 'sweep' (100000; 5000 with --brief)\n"
     "  --brief          small and short; judges no latency\n"
     "  --together       the relay, its clients and the flood on whatever "
     "processors there are\n"
@@ -92,6 +96,9 @@ read_valued(struct options *o, const char *word, const char *value)
     else if (strcmp(word, "--connections") == 0 &&
              read_number(value, 100000, &n))
         o->connections = n;
+    else if (strcmp(word, "--records") == 0 &&
+             read_number(value, 100000000, &n))
+        o->records = n;
     return n != 0;
 }
 
@@ -141,7 +148,8 @@ static bool
 names_are_known(const struct options *o)
 {
     for (size_t i = 0; i < o->name_count; i++) {
-        bool known = strcmp(o->names[i], "memory") == 0;
+        bool known = strcmp(o->names[i], "memory") == 0 ||
+                     strcmp(o->names[i], "sweep") == 0;
         const struct scenario *s;
 
         for (size_t k = 0; (s = scenario_at(k)) != NULL; k++)
@@ -188,6 +196,24 @@ print_json(const struct run_result *r)
            r->count_per_cpu_s, r->settled_s, r->life_max_s, r->wrong);
 }
 
+/* Time that neither the relay nor its clients are to blame for. */
+static void
+print_lost(const struct run_latency *quiet,
+           const struct run_latency *then,
+           bool watched)
+{
+    printf("%26s waiting for a processor, ms a second: relay %.1f -> %.1f, "
+           "clients %.1f -> %.1f\n",
+           "", quiet->relay_waited, then->relay_waited, quiet->clients_waited,
+           then->clients_waited);
+    printf("%26s taken by the machine's host, ms a second: %.1f -> %.1f; left "
+           "out for it: %zu of %zu -> %zu of %zu samples%s\n",
+           "", quiet->stolen, then->stolen, quiet->left_out,
+           quiet->samples + quiet->left_out, then->left_out,
+           then->samples + then->left_out,
+           watched ? "" : " (could not be watched)");
+}
+
 static void
 print_text(const struct run_result *r)
 {
@@ -203,16 +229,7 @@ print_text(const struct run_result *r)
            mib(r->after.resident), (unsigned long long)r->before.descriptors,
            (unsigned long long)r->peak.descriptors,
            (unsigned long long)r->after.descriptors, r->settled_s);
-    printf("%26s waiting for a processor, ms a second: relay %.1f -> %.1f, "
-           "clients %.1f -> %.1f\n",
-           "", r->quiet.relay_waited, r->flooded.relay_waited,
-           r->quiet.clients_waited, r->flooded.clients_waited);
-    printf("%26s stolen by the host, ms a second: %.1f -> %.1f; left out for "
-           "it %zu of %zu -> %zu of %zu samples%s\n",
-           "", r->quiet.stolen, r->flooded.stolen, r->quiet.left_out,
-           r->quiet.samples + r->quiet.left_out, r->flooded.left_out,
-           r->flooded.samples + r->flooded.left_out,
-           r->watched ? "" : " (could not be watched)");
+    print_lost(&r->quiet, &r->flooded, r->watched);
     printf("%26s %s: %.0f a second, %.0f in a second of the relay's "
            "processor\n",
            "", r->scenario->counts, r->count_per_s, r->count_per_cpu_s);
@@ -245,6 +262,58 @@ run_memory(const struct options *o)
     return bad;
 }
 
+static void
+print_sweep_json(const struct sweep_result *r)
+{
+    printf("{\"scenario\":\"sweep\",\"row\":\"B-22\",\"records\":%zu,"
+           "\"quiet\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"sweeping\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
+           "\"ratio\":%.2f,\"seconds\":%.1f,\"fill_seconds\":%.1f,"
+           "\"memory_mib\":[%.1f,%.1f,%.1f],\"disk_mib\":[%.1f,%.1f,%.1f],"
+           "\"wrong\":\"%s\"}\n",
+           r->records, r->quiet.ack_p50, r->quiet.ack_p99,
+           r->quiet.delivery_p50, r->quiet.delivery_p99, r->swept.ack_p50,
+           r->swept.ack_p99, r->swept.delivery_p50, r->swept.delivery_p99,
+           r->ratio, r->seconds, r->fill_seconds, mib(r->resident[0]),
+           mib(r->resident[1]), mib(r->resident[2]), mib(r->disk[0]),
+           mib(r->disk[1]), mib(r->disk[2]), r->wrong);
+}
+
+static void
+print_sweep(const struct sweep_result *r)
+{
+    printf("%-20s %-5s x%-5zu ack %.1f/%.1f -> %.1f/%.1f ms  delivery "
+           "%.1f/%.1f -> %.1f/%.1f ms  ratio %.2f\n",
+           "sweep", "B-22", r->records, r->quiet.ack_p50, r->quiet.ack_p99,
+           r->swept.ack_p50, r->swept.ack_p99, r->quiet.delivery_p50,
+           r->quiet.delivery_p99, r->swept.delivery_p50, r->swept.delivery_p99,
+           r->ratio);
+    printf("%26s cleared out in %.1f s (filled in %.1f), memory %.1f -> %.1f "
+           "-> %.1f MiB, disk %.1f -> %.1f -> %.1f MiB\n",
+           "", r->seconds, r->fill_seconds, mib(r->resident[0]),
+           mib(r->resident[1]), mib(r->resident[2]), mib(r->disk[0]),
+           mib(r->disk[1]), mib(r->disk[2]));
+    print_lost(&r->quiet, &r->swept, r->watched);
+    printf("%26s %s%s\n", "",
+           r->wrong[0] == '\0' ? "pass" : "FAIL: ", r->wrong);
+}
+
+static unsigned
+run_sweep(const struct options *o)
+{
+    struct sweep_result r;
+
+    sweep_run(&o->run, o->records, &r);
+    if (o->json)
+        print_sweep_json(&r);
+    else
+        print_sweep(&r);
+    (void)fflush(stdout);
+    return r.wrong[0] != '\0';
+}
+
 static int
 run_all(const struct options *o)
 {
@@ -256,6 +325,10 @@ run_all(const struct options *o)
     if (is_wanted(o, "memory")) {
         bad += run_memory(o);
         ran += MEMORY_KINDS;
+    }
+    if (is_wanted(o, "sweep")) {
+        bad += run_sweep(o);
+        ran++;
     }
     for (size_t i = 0; (s = scenario_at(i)) != NULL; i++) {
         struct run_result r;
@@ -292,6 +365,8 @@ arrange(struct options *o)
 {
     bool two = apart_possible();
 
+    if (o->records == 0)
+        o->records = o->run.brief ? 5000 : 100000;
     o->run.apart = !o->run.brief && !o->together && two;
     o->run.judge = !o->run.brief && two;
     if (!o->run.brief && !two)

@@ -75,20 +75,28 @@ read_lines(struct relay_process *r, FILE *in)
 }
 
 void
-relay_process_start(struct relay_process *r,
-                    const char *program,
-                    unsigned descriptors,
-                    const char *const *options)
+relay_process_make_folder(struct relay_process *r)
 {
     const char *tmp = getenv("TMPDIR");
-    int out[2];
-    FILE *in;
 
     *r = (struct relay_process){0};
     (void)snprintf(r->folder, sizeof r->folder, "%s/pristan-flood-XXXXXX",
                    tmp == NULL ? "/tmp" : tmp);
-    if (mkdtemp(r->folder) == NULL || pipe(out) != 0)
+    if (mkdtemp(r->folder) == NULL)
         die("no temporary folder");
+}
+
+void
+relay_process_run(struct relay_process *r,
+                  const char *program,
+                  unsigned descriptors,
+                  const char *const *options)
+{
+    int out[2];
+    FILE *in;
+
+    if (pipe(out) != 0)
+        die("no pipe");
     r->pid = fork();
     if (r->pid < 0)
         die("no further process");
@@ -104,6 +112,16 @@ relay_process_start(struct relay_process *r,
         die("no memory");
     read_lines(r, in);
     fclose(in);
+}
+
+void
+relay_process_start(struct relay_process *r,
+                    const char *program,
+                    unsigned descriptors,
+                    const char *const *options)
+{
+    relay_process_make_folder(r);
+    relay_process_run(r, program, descriptors, options);
 }
 
 /* The number after a word at the start of a line of /proc/PID/status. */

@@ -33,6 +33,14 @@ void relay_process_start(struct relay_process *r,
                          unsigned descriptors,
                          const char *const *options);
 
+/* The same in two steps: what a relay finds in its folder can be put there
+ * between them. */
+void relay_process_make_folder(struct relay_process *r);
+void relay_process_run(struct relay_process *r,
+                       const char *program,
+                       unsigned descriptors,
+                       const char *const *options);
+
 struct relay_usage relay_process_usage(const struct relay_process *r);
 
 /* Bytes of the database, of its log. */
