@@ -112,7 +112,12 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
     struct server *s = server_of(c);
 
     (void)suggested;
-    if (!may_read(s, c) || relay_holds(s->relay, c->id)) {
+    if (!may_read(s, c)) {
+        s->put_off = true;
+        *buf = uv_buf_init(NULL, 0);
+        return;
+    }
+    if (relay_holds(s->relay, c->id)) {
         *buf = uv_buf_init(NULL, 0);
         return;
     }
@@ -156,6 +161,22 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         hold(c);
 }
 
+/* How many may go on: twice as many as the last time, or half of them. */
+static unsigned
+resume_max(struct server *s)
+{
+    if (s->put_off)
+        s->resume /= 2;
+    else
+        s->resume *= 2;
+    if (s->resume < CONN_RESUME_LEAST)
+        s->resume = CONN_RESUME_LEAST;
+    if (s->resume > CONN_RESUME)
+        s->resume = CONN_RESUME;
+    s->put_off = false;
+    return s->resume;
+}
+
 bool
 conn_unhold(struct server *s)
 {
@@ -163,9 +184,10 @@ conn_unhold(struct server *s)
     struct queue_node *n;
     unsigned looks = 0;
     unsigned resumed = 0;
+    unsigned most = resume_max(s);
 
     queue_init(&later);
-    while (looks < CONN_LOOK && resumed < CONN_RESUME &&
+    while (looks < CONN_LOOK && resumed < most &&
            (n = queue_first(&s->held)) != NULL) {
         struct conn *c = QUEUE_OWNER(n, struct conn, held);
 

@@ -37,7 +37,7 @@ enum {
 
     /* us that one round may spend on reading before those who took much of it
      * lately have to wait for the next */
-    CONN_ROUND_US = 150,
+    CONN_ROUND_US = 100,
 
     /* bytes that one of these is read at a time */
     CONN_PIECE = 8 * 1024,
@@ -50,9 +50,11 @@ enum {
     CONN_FORGIVEN_US = 10,
 
     /* of those that are not read at present, how many are looked at in one
-     * turn, and how many may go on */
+     * turn, and how many may go on: fewer while rounds are over before it is
+     * their turn, since each costs four calls of the system for nothing */
     CONN_LOOK = 256,
-    CONN_RESUME = 16
+    CONN_RESUME = 16,
+    CONN_RESUME_LEAST = 4
 };
 
 enum conn_state { CONN_OPEN, CONN_ENDING, CONN_CLOSING };

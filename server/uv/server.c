@@ -126,6 +126,15 @@ now_us(void)
 }
 
 static void
+send_all(struct server *s)
+{
+    struct relay_send send;
+
+    while (relay_next_send(s->relay, &send))
+        conn_send(s, &send);
+}
+
+static void
 on_stored(uv_async_t *h)
 {
     struct server *s = h->data;
@@ -146,7 +155,8 @@ on_stored(uv_async_t *h)
         figures_stored(&s->figures, s->batch_ops, now_us() - s->batch_us);
     relay_feed_stored(s->relay, results, server_now());
     tell(s);
-    /* the turn follows at the end of this round */
+    /* now, since others may take up the rest of this round */
+    send_all(s);
 }
 
 /* Whether all that was to be said when stopping has been said. */
@@ -236,7 +246,6 @@ accept_waiting(struct server *s)
 void
 server_turn(struct server *s)
 {
-    struct relay_send send;
     const struct relay_batch *batch;
 
     if (s->exit_code != 0)
@@ -255,8 +264,7 @@ server_turn(struct server *s)
             store_thread_submit(s->thread, batch);
         }
     }
-    while (relay_next_send(s->relay, &send))
-        conn_send(s, &send);
+    send_all(s);
     s->round_us = 0;
     s->look_again = !conn_unhold(s);
     accept_waiting(s);

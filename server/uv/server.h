@@ -47,6 +47,8 @@ struct server {
     uint64_t waiting;  /* bytes that could not be written, of all */
     uint64_t round_us; /* when reading began in this round; 0: it has not */
     unsigned accepts;  /* in this round */
+    unsigned resume;   /* conn_unhold() let so many go on, the last time */
+    bool put_off;      /* somebody had to wait for the next round */
     bool accept_later[CONFIG_LISTENS_MAX]; /* one waits at this listener */
     bool look_again;                       /* conn_unhold() was not through */
     bool limit_local;                      /* this machine's addresses, too */
