@@ -183,7 +183,9 @@ struct relay {
     struct session *spent; /* freed at the next call: its last send is out */
     uint32_t sweep_hour;
     uint64_t sweep_due_ms;
-    bool sweeping; /* a SWEEP is in a batch */
+    bool sweeping;          /* a SWEEP is in a batch */
+    uint32_t sweep_rows;    /* of the next one; 0: there was none yet */
+    uint64_t swept_from_ms; /* when the last one was handed over */
     bool stopping;
     uint64_t watch_count;
     struct relay_counters counters;

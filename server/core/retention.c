@@ -9,9 +9,14 @@ enum {
     HOUR_MS = 3600 * 1000,
     DAY_H = 24,
 
-    /* rows of one SWEEP: some milliseconds of the disk, so that appends
-     * beside it hardly wait (B-22) */
-    SWEEP_ROWS = 128,
+    /* rows of one SWEEP: as many as leave its batch done within so many ms, so
+     * that appends beside it hardly wait (B-22). On a disk that takes longer
+     * for a batch of any size there are few, but never so few that what
+     * expires in an hour is not through in the next. */
+    SWEEP_MS = 3,
+    SWEEP_ROWS_LEAST = 32,
+    SWEEP_ROWS_FIRST = 64,
+    SWEEP_ROWS_MOST = 512,
 
     /* hours: a relay that was switched off for so long still counts lifetimes
      * from the true hour when it comes back */
@@ -61,10 +66,28 @@ retention_fill(struct relay *r, struct batch *b, struct relay_now now)
     if (r->sweeping || now.mono_ms < r->sweep_due_ms)
         return;
     op.sweep.hour = retention_hour(r, now);
-    op.sweep.rows_max = SWEEP_ROWS;
+    if (r->sweep_rows == 0)
+        r->sweep_rows = SWEEP_ROWS_FIRST;
+    op.sweep.rows_max = r->sweep_rows;
     op.sweep.truncate = true;
-    if (batch_add_op(b, &op, &ctx) == ERR_OK)
-        r->sweeping = true; /* if not: with the next batch */
+    if (batch_add_op(b, &op, &ctx) != ERR_OK)
+        return; /* with the next batch */
+    r->sweeping = true;
+    r->swept_from_ms = now.mono_ms;
+}
+
+/* Half as many, or a quarter more, by how long the last ones took. */
+static void
+fit_rows(struct relay *r, uint64_t took_ms)
+{
+    if (took_ms > SWEEP_MS)
+        r->sweep_rows /= 2;
+    else if (took_ms < SWEEP_MS)
+        r->sweep_rows += r->sweep_rows / 4;
+    if (r->sweep_rows < SWEEP_ROWS_LEAST)
+        r->sweep_rows = SWEEP_ROWS_LEAST;
+    if (r->sweep_rows > SWEEP_ROWS_MOST)
+        r->sweep_rows = SWEEP_ROWS_MOST;
 }
 
 void
@@ -75,6 +98,8 @@ retention_answer(struct relay *r,
     uint32_t h = wall_hour(now);
 
     r->sweeping = false;
+    if (res->more)
+        fit_rows(r, now.mono_ms - r->swept_from_ms);
     if (res->verdict == RELAY_DONE && res->more)
         return; /* still due: goes on with the next batch */
     if (res->verdict == RELAY_DONE && res->hour > r->sweep_hour)

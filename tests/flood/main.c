@@ -170,24 +170,29 @@ mib(uint64_t bytes)
 }
 
 static void
+print_latency_json(const char *name, const struct run_latency *l)
+{
+    printf("\"%s\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
+           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
+           "\"relay_waited_ms_per_s\":%.1f,\"clients_waited_ms_per_s\":%.1f,"
+           "\"taken_by_host_ms_per_s\":%.1f,\"samples\":%zu,"
+           "\"left_out\":%zu},",
+           name, l->ack_p50, l->ack_p99, l->delivery_p50, l->delivery_p99,
+           l->relay_waited, l->clients_waited, l->stolen, l->samples,
+           l->left_out);
+}
+
+static void
 print_json(const struct run_result *r)
 {
-    printf("{\"scenario\":\"%s\",\"row\":\"%s\",\"size\":%zu,"
-           "\"quiet\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
-           "\"waited_ms_per_s\":[%.1f,%.1f]},"
-           "\"flooded\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
-           "\"waited_ms_per_s\":[%.1f,%.1f]},\"apart\":%s,"
-           "\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
+    printf("{\"scenario\":\"%s\",\"row\":\"%s\",\"size\":%zu,",
+           r->scenario->name, r->scenario->row, r->size);
+    print_latency_json("quiet", &r->quiet);
+    print_latency_json("flooded", &r->flooded);
+    printf("\"apart\":%s,\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
            "\"descriptors\":[%llu,%llu,%llu],\"count_per_s\":%.0f,"
            "\"count_per_cpu_s\":%.0f,\"settled_s\":%.1f,\"life_max_s\":%.1f,"
            "\"wrong\":\"%s\"}\n",
-           r->scenario->name, r->scenario->row, r->size, r->quiet.ack_p50,
-           r->quiet.ack_p99, r->quiet.delivery_p50, r->quiet.delivery_p99,
-           r->quiet.relay_waited, r->quiet.clients_waited, r->flooded.ack_p50,
-           r->flooded.ack_p99, r->flooded.delivery_p50, r->flooded.delivery_p99,
-           r->flooded.relay_waited, r->flooded.clients_waited,
            r->apart ? "true" : "false", r->ratio, mib(r->before.resident),
            mib(r->peak.resident), mib(r->after.resident),
            (unsigned long long)r->before.descriptors,
@@ -265,17 +270,13 @@ run_memory(const struct options *o)
 static void
 print_sweep_json(const struct sweep_result *r)
 {
-    printf("{\"scenario\":\"sweep\",\"row\":\"B-22\",\"records\":%zu,"
-           "\"quiet\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
-           "\"sweeping\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
-           "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f},"
-           "\"ratio\":%.2f,\"seconds\":%.1f,\"fill_seconds\":%.1f,"
+    printf("{\"scenario\":\"sweep\",\"row\":\"B-22\",\"records\":%zu,",
+           r->records);
+    print_latency_json("quiet", &r->quiet);
+    print_latency_json("sweeping", &r->swept);
+    printf("\"ratio\":%.2f,\"seconds\":%.1f,\"fill_seconds\":%.1f,"
            "\"memory_mib\":[%.1f,%.1f,%.1f],\"disk_mib\":[%.1f,%.1f,%.1f],"
            "\"wrong\":\"%s\"}\n",
-           r->records, r->quiet.ack_p50, r->quiet.ack_p99,
-           r->quiet.delivery_p50, r->quiet.delivery_p99, r->swept.ack_p50,
-           r->swept.ack_p99, r->swept.delivery_p50, r->swept.delivery_p99,
            r->ratio, r->seconds, r->fill_seconds, mib(r->resident[0]),
            mib(r->resident[1]), mib(r->resident[2]), mib(r->disk[0]),
            mib(r->disk[1]), mib(r->disk[2]), r->wrong);

@@ -176,6 +176,44 @@ b22_a_long_sweep_takes_turns(void **state)
     assert_true(read_all(t, 0)->records.records[0].expired);
 }
 
+/* One SWEEP that finds more, on a disk that takes so long: its rows. */
+static uint32_t
+sweep_once(struct stage *t, uint64_t took_ms)
+{
+    struct relay_op_result res = {.verdict = RELAY_DONE, .more = true};
+    struct relay_results results = {.ops = &res};
+    const struct relay_batch *b = relay_take(t->relay, t->now);
+    uint32_t rows;
+
+    assert_non_null(b);
+    assert_int_equal(b->op_count, 1);
+    assert_int_equal(b->ops[0].kind, RELAY_OP_SWEEP);
+    rows = b->ops[0].sweep.rows_max;
+    t->now.mono_ms += took_ms;
+    relay_feed_stored(t->relay, &results, t->now);
+    return rows;
+}
+
+static void
+b22_a_sweep_takes_as_many_rows_as_the_disk_is_fast(void **state)
+{
+    struct stage *t = *state;
+    uint32_t first = sweep_once(t, 20);
+    uint32_t slow;
+    uint32_t fast;
+
+    for (int i = 0; i < 10; i++)
+        (void)sweep_once(t, 20);
+    slow = sweep_once(t, 1);
+    assert_true(slow < first);
+    assert_true(slow > 0);
+    for (int i = 0; i < 50; i++)
+        (void)sweep_once(t, 1);
+    fast = sweep_once(t, 3);
+    assert_true(fast > first);
+    assert_int_equal(sweep_once(t, 3), fast); /* just right */
+}
+
 /* Other lifetimes hold for what comes from then on; what makes no sense changes
  * nothing. */
 static void
@@ -206,6 +244,7 @@ main(void)
         STAGED(b13_a_clock_ten_years_ahead_deletes_nothing_at_once),
         STAGED(b13_a_clock_ten_years_behind_keeps_everything),
         STAGED(a_week_switched_off_is_made_up_for),
+        STAGED(b22_a_sweep_takes_as_many_rows_as_the_disk_is_fast),
         STAGED(b22_a_long_sweep_takes_turns),
         STAGED(lifetimes_can_change_while_it_runs),
     };
