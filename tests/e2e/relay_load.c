@@ -45,12 +45,14 @@ struct peer {
     struct buf out;
     struct arena arena;
     uint64_t hellos;
+    uint64_t pongs;    /* answers to REQUEST_PING */
     uint64_t appended; /* answers */
     uint64_t got;      /* records */
     uint64_t last;     /* number of the last record */
     uint32_t watch;
     uint64_t owed; /* bytes of credit used up */
     bool mute;     /* reads nothing */
+    bool quiet;    /* gives no new credit */
     bool gone;
 };
 
@@ -202,7 +204,7 @@ note_records(struct peer *p, const struct event *ev)
         if (r->number < RECORDS_MAX && run.acked[r->number] != 0)
             assert_int_equal(run.acked[r->number], n + 1);
     }
-    if (p->owed < WIRE_CREDIT_MAX / 4)
+    if (p->owed < WIRE_CREDIT_MAX / 4 || p->quiet)
         return;
     q.credit.watch = p->watch;
     q.credit.credit = (uint32_t)p->owed;
@@ -233,8 +235,10 @@ note(struct peer *p, struct bytes frame)
     case EVENT_RECORDS:
         note_records(p, &ev);
         break;
-    case EVENT_MORE:
     case EVENT_DONE:
+        p->pongs++;
+        break;
+    case EVENT_MORE:
         break;
     case EVENT_REFUSED:
         fail_msg("refused for reason %d, in %u s; text %u, %llu answered",
@@ -250,11 +254,11 @@ note(struct peer *p, struct bytes frame)
 }
 
 static void
-read_some(struct peer *p)
+read_at_most(struct peer *p, size_t max)
 {
     static uint8_t chunk[65536];
     struct bytes frame;
-    ssize_t n = recv(p->fd, chunk, sizeof chunk, 0);
+    ssize_t n = recv(p->fd, chunk, max < sizeof chunk ? max : sizeof chunk, 0);
 
     if (n < 0 && errno == EAGAIN)
         return;
@@ -265,6 +269,12 @@ read_some(struct peer *p)
     link_feed(p->link, (struct bytes){chunk, (size_t)n});
     while (link_next(p->link, &p->out, &frame) == ERR_OK)
         note(p, frame);
+}
+
+static void
+read_some(struct peer *p)
+{
+    read_at_most(p, SIZE_MAX);
 }
 
 static void
@@ -561,6 +571,84 @@ fan_out_to_a_hundred(void **state)
     assert_int_equal(end_relay(SIGINT), 0);
 }
 
+/* How much its system takes before it reads. */
+static void
+set_room(const struct peer *p, int room)
+{
+    assert_int_equal(
+        setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+}
+
+/* A watcher whose system takes little at a time. */
+static struct peer *
+watch_with_little_room(void)
+{
+    struct peer *p = connect_peer();
+
+    set_room(p, 4096);
+    p->quiet = true;
+    watch(p);
+    pump();
+    p->mute = true;
+    return p;
+}
+
+/* A-02: who is behind a slow line needs longer for what it is sent than silence
+ * may last, and comes to the relay's question only at the end of it. Who takes
+ * nothing at all is closed all the same. By a clock that runs twenty times as
+ * fast: silence ends after 3.75 s. */
+static void
+a02_a_slow_line_is_no_silence(void **state)
+{
+    enum { RECORDS = 1000, PIECE = 2500, PIECE_US = 50 * 1000 };
+    struct request q = {.tag = 3, .kind = REQUEST_PING};
+    struct peer *writer;
+    struct peer *slow;
+    struct peer *deaf;
+    double start;
+    uint64_t got;
+
+    (void)state;
+    assert_int_equal(end_relay(SIGTERM), 0);
+    assert_int_equal(setenv("PRISTAN_TEST_CLOCK", "20", 1), 0);
+    start_relay();
+    assert_int_equal(unsetenv("PRISTAN_TEST_CLOCK"), 0);
+    writer = connect_peer();
+    slow = watch_with_little_room();
+    deaf = watch_with_little_room();
+    append_many(writer, RECORDS, seconds() + 60);
+    assert_int_equal(writer->appended, RECORDS);
+    drop(writer);
+    start = seconds();
+    while (seconds() < start + 12 && !slow->gone) {
+        read_at_most(slow, PIECE);
+        usleep(PIECE_US);
+    }
+    assert_false(slow->gone);
+    got = slow->got;
+    assert_in_range(got, 10, RECORDS - 1); /* there is more for it */
+    /* what was for it may still be under way; whether anybody is there shows
+     * when it speaks */
+    ask(deaf, &q);
+    deaf->mute = false;
+    set_room(deaf, 1024 * 1024);
+    while (!deaf->gone && seconds() < start + 30)
+        pump();
+    assert_true(deaf->gone);
+    assert_true(deaf->got < RECORDS);
+    ask(slow, &q);
+    slow->mute = false;
+    set_room(slow, 1024 * 1024);
+    while (slow->pongs == 0 && !slow->gone && seconds() < start + 60)
+        pump();
+    assert_int_equal(slow->pongs, 1); /* it is served as ever */
+    printf("a watcher took %llu records of 1 KiB in 240 s of the relay's and "
+           "stayed\n",
+           (unsigned long long)got);
+    drop(slow);
+    assert_int_equal(end_relay(SIGTERM), 0);
+}
+
 static long
 resident_kib(void)
 {
@@ -636,6 +724,8 @@ main(int argc, char **argv)
         cmocka_unit_test_prestate_setup_teardown(fan_out_to_a_hundred, setup,
                                                  teardown, &options),
         cmocka_unit_test_prestate_setup_teardown(a03_readers_that_do_not_read,
+                                                 setup, teardown, &options),
+        cmocka_unit_test_prestate_setup_teardown(a02_a_slow_line_is_no_silence,
                                                  setup, teardown, &options),
     };
     int failed;

@@ -17,7 +17,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-enum { LIFE_S = 300, CHAIN = 300, DAY_S = 86400 };
+enum { LIFE_S = 300, CHAIN = 1000, DAY_S = 86400 };
 
 static const char *mode;
 
@@ -40,7 +40,7 @@ static SSL_CTX *
 make_context(void)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     X509 *x = X509_new();
     X509_NAME *name;
 
