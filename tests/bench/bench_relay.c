@@ -30,32 +30,54 @@ struct options {
 static int
 usage(FILE *to)
 {
-    fprintf(
-        to,
-        "usage: bench_relay [--quick] [--peers] [--rows PATTERN] [--rounds N]\n"
-        "                   [--json | --table | --markdown] [--rsa]\n"
-        "                   [--dir DIR] [--relay PROGRAM] [--list]\n\n"
-        "Puts the same load on the relay and on floors beside it, and prints "
-        "ratios.\n\n"
-        "  --quick        one round of fewer records: less than a minute\n"
-        "  --peers        also mosquitto, NATS and Redis, those that are "
-        "installed\n"
-        "                 (Debian 12: mosquitto, nats-server, redis-server)\n"
-        "  --rows PATTERN only rows whose name has this in it; \"*\" and "
-        "\"?\" as in\n"
-        "                 a shell\n"
-        "  --rounds N     of each row; their medians are shown (%d)\n"
-        "  --json         JSON lines alone; --table: tables alone; otherwise "
-        "both\n"
-        "  --markdown     at the end the tables as docs/PERFORMANCE.md has "
-        "them, alone\n"
-        "  --rsa          TLS servers have RSA keys of 2,048 bits, not P-256\n"
-        "  --dir DIR      where servers keep their folders (/var/tmp): on a "
-        "real disk\n"
-        "  --relay PROGRAM  the relay (the one that was built beside this)\n"
-        "  --list         the rows\n",
-        ROUNDS);
+    fprintf(to, "usage: bench_relay [--quick] [--peers] [--rows PATTERN] "
+                "[--rounds N]\n"
+                "                   [--json | --table | --markdown] [--rsa]\n"
+                "                   [--dir DIR] [--relay PROGRAM] [--list] "
+                "[--help]\n");
     return to == stdout ? 0 : 64;
+}
+
+static int
+help(void)
+{
+    (void)usage(stdout);
+    printf("\nPuts the same load on the relay and on floors beside it, and "
+           "prints ratios.\n\n"
+           "  --quick           one round of fewer records: less than a "
+           "minute\n"
+           "  --peers           also mosquitto, NATS and Redis, those that are "
+           "installed (Debian\n"
+           "                    12: mosquitto, nats-server, redis-server)\n"
+           "  --rows PATTERN    only rows whose name has this in it; \"*\" "
+           "and \"?\" as in a shell\n"
+           "  --rounds N        of each row, 1 to %d; their medians are shown "
+           "(%d)\n"
+           "  --json            JSON lines alone; --table: tables alone; "
+           "otherwise both\n"
+           "  --markdown        at the end the tables of docs/PERFORMANCE.md, "
+           "alone\n"
+           "  --rsa             TLS servers have RSA keys of 2,048 bits, not "
+           "P-256\n"
+           "  --dir DIR         where servers keep their folders (/var/tmp): "
+           "on a real disk\n"
+           "  --relay PROGRAM   the relay (the one that was built beside "
+           "this)\n"
+           "  --list            the rows\n",
+           RELAY_ROUNDS_MAX, ROUNDS);
+    printf("\nFloors are one epoll thread that checks and keeps nothing. TLS: "
+           "under TLS 1.3 of OpenSSL;\ntargets are ratios to it. sealed: "
+           "under the relay's cipher alone. clear (in JSON: floor):\nunder "
+           "nothing. durable: the one with TLS, which also syncs each record "
+           "before it is sent.\n\n"
+           "rate: deliveries, records or appends a second. cpu: the server's "
+           "processor time for each.\ngenerator_cpu: the same of this "
+           "program, which plays all clients. busy: processors that\nboth "
+           "kept busy. acknowledged, delivered: from sending on. connect_cpu: "
+           "the server's for a\nconnection with its handshake; watch_cpu: "
+           "for greeting and watching; memory: resident,\nfor a connection "
+           "that is idle.\n");
+    return 0;
 }
 
 static bool
@@ -243,7 +265,7 @@ main(int argc, char **argv)
         return 1;
     }
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return usage(stdout);
+        return help();
     if (!read_options(argc, argv, &o))
         return usage(stderr);
     if (o.list)

@@ -25,7 +25,7 @@
 enum { RUNNING_MAX = 16, BACKLOG = 1024, PATH_LEN = 512, FOLDERS_OPEN = 8 };
 
 static const struct target_words words[TARGETS] = {
-    [TARGET_FLOOR] = {"floor", "floor", &speech_clear},
+    [TARGET_FLOOR] = {"floor", "clear", &speech_clear},
     [TARGET_SEALED] = {"sealed", "sealed", &speech_sealed},
     [TARGET_TLS] = {"tls", "TLS", &speech_tls},
     [TARGET_DURABLE] = {"durable", "durable", &speech_tls},
