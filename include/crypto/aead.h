@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305. Not key-committing:
- * where several keys may be tried, use the box below. */
+ * where several keys may be tried, use the box below.
+ *
+ * libsodium computes them. A program that links crypto_openssl, as the relay
+ * does, has aead_seal() and aead_open() computed by OpenSSL: then only the
+ * thread that called random_start() may call them. */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H
 
@@ -65,6 +69,8 @@ MUST_USE enum err aead_box_open(const struct aead_key *key,
                                 struct bytes in,
                                 uint8_t *out);
 
+/* Clears key, and what aead_seal() and aead_open() keep of the last message
+ * that this thread sealed or opened. */
 void aead_key_wipe(struct aead_key *key);
 
 #endif

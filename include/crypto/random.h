@@ -10,7 +10,8 @@
 
 /* Must be called once before anything else of lib/crypto, before threads are
  * started. ERR_INTERNAL when libsodium cannot start, is older than 1.0.18, or
- * accepts an Ed25519 point that it should refuse (CVE-2025-69277). */
+ * accepts an Ed25519 point that it should refuse (CVE-2025-69277), and when
+ * OpenSSL, in a program whose aead_seal() is OpenSSL's, cannot start. */
 MUST_USE enum err random_start(void);
 
 /* Fills out; cannot fail after random_start(). */

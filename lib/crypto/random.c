@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "aead_body.h"
 #include "crypto/sign.h"
 
 /* The version of the shared library, not of the header: 1.0.18 is 10.3. */
@@ -30,7 +31,7 @@ random_start(void)
         return ERR_INTERNAL;
     if (sign_public_check(&mixed_order) == ERR_OK)
         return ERR_INTERNAL;
-    return ERR_OK;
+    return aead_start();
 }
 
 void

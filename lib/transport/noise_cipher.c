@@ -18,6 +18,7 @@ noise_cipher_init(struct noise_cipher *c,
 void
 noise_cipher_wipe(struct noise_cipher *c)
 {
+    aead_key_wipe(&c->key); /* it may have left more than the key */
     mem_wipe(c, sizeof *c);
 }
 

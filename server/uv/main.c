@@ -67,7 +67,8 @@ main(int argc, char **argv)
 
     harden_first();
     if (random_start() != ERR_OK)
-        return start_refuse(ERR_INTERNAL, LOG_KEY, "random numbers",
+        return start_refuse(ERR_INTERNAL, LOG_KEY,
+                            "libsodium or OpenSSL does not start",
                             EXIT_INTERNAL);
     c = mem_new(sizeof *c);
     if (c == NULL)
