@@ -280,7 +280,7 @@ main(int argc, char **argv)
         return 64;
     }
     if (random_start() != ERR_OK) {
-        fprintf(stderr, "bench_link: libsodium does not start\n");
+        fprintf(stderr, "bench_link: libsodium or OpenSSL does not start\n");
         return 1;
     }
     measure(&f);

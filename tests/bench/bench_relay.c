@@ -273,7 +273,7 @@ main(int argc, char **argv)
     if (!any_wanted(&o))
         return 64;
     if (random_start() != ERR_OK) {
-        fprintf(stderr, "bench_relay: libsodium does not start\n");
+        fprintf(stderr, "bench_relay: libsodium or OpenSSL does not start\n");
         return 1;
     }
     choose_targets(&o);

@@ -40,8 +40,8 @@ relay_print_head(const struct relay_units *u,
            "TLS, and synced before it is sent.\n",
            rounds);
     printf("one X25519 agreement: %.1f us. Sealing of a KiB, 1 and 16 KiB at a "
-           "time: ChaCha20-Poly1305\nof libsodium %.2f and %.2f us, "
-           "AES-256-GCM of OpenSSL %.2f and %.2f us. Keys of TLS: %s\n",
+           "time: ChaCha20-Poly1305\n%.2f and %.2f us, "
+           "AES-256-GCM %.2f and %.2f us, both of OpenSSL. Keys of TLS: %s\n",
            u->dh_us, u->seal_1k_us, u->seal_16k_us, u->gcm_1k_us, u->gcm_16k_us,
            c->rsa ? "RSA-2048" : "P-256");
     if (c->takes_part[TARGET_MQTT] || c->takes_part[TARGET_NATS] ||
