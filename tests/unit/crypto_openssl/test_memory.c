@@ -5,7 +5,6 @@
 
 #include <openssl/crypto.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 
 #include "crypto/random.h"
 #include "support/check.h"
+#include "transport/noise.h"
 
 enum { TEXT_LEN = 40, MESSAGES = 1000, CHILDREN_MAX = 100000 };
 
@@ -118,7 +118,7 @@ use(const struct aead_key *key, const uint8_t *text, uint8_t *stream)
 }
 
 static void
-k_a_wiped_key_is_nowhere(void **state)
+g03_a_wiped_key_is_nowhere(void **state)
 {
     uint8_t text[TEXT_LEN];
     uint8_t stream[TEXT_LEN];
@@ -140,6 +140,27 @@ k_a_wiped_key_is_nowhere(void **state)
         assert_int_equal(held(stream), 0);
         assert_int_equal(held(text), 0);
     }
+}
+
+/* What a link does with its two ciphers when it ends. */
+static void
+g03_a_wiped_cipher_leaves_no_key(void **state)
+{
+    uint8_t text[TEXT_LEN];
+    uint8_t out[TEXT_LEN + AEAD_TAG_LEN];
+    struct noise_cipher cipher = {0};
+    struct aead_key key;
+
+    (void)state;
+    assert_ok(random_start());
+    random_bytes(text, sizeof text);
+    random_bytes(key.b, sizeof key.b);
+    noise_cipher_init(&cipher, key.b);
+    assert_ok(
+        noise_cipher_encrypt(&cipher, (struct bytes){0}, BYTES_OF(text), out));
+    assert_true(held(key.b) > 0);
+    noise_cipher_wipe(&cipher);
+    assert_int_equal(held(key.b), 0);
 }
 
 static void
@@ -206,7 +227,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_memory_the_start_is_refused), /* the first */
-        cmocka_unit_test(k_a_wiped_key_is_nowhere),
+        cmocka_unit_test(g03_a_wiped_key_is_nowhere),
+        cmocka_unit_test(g03_a_wiped_cipher_leaves_no_key),
         cmocka_unit_test(no_message_takes_memory),
     };
 
