@@ -32,7 +32,7 @@ struct store_thread {
     pthread_cond_t begun;  /* for who gave a batch: PHASE_GIVEN is over */
     enum phase phase;
     bool one_processor;
-    bool idle; /* waits for something to do */
+    bool stepping; /* a job, which may take a while */
     bool stopping;
     struct store *store;
     store_wake *wake;
@@ -131,6 +131,7 @@ do_job(struct store_thread *t, struct job *j)
     struct store_progress at = j->at;
 
     j->state = JOB_UNDER_WAY;
+    t->stepping = true;
     pthread_mutex_unlock(&t->lock);
     if (off)
         give_up(j, &answer);
@@ -139,6 +140,7 @@ do_job(struct store_thread *t, struct job *j)
     if (j->job != NULL)
         store_job_progress(j->job, &at);
     pthread_mutex_lock(&t->lock);
+    t->stepping = false;
     j->at = at;
     if (!done)
         return;
@@ -158,9 +160,7 @@ run(void *context)
         t->beat_asked = false;
         while (t->phase != PHASE_GIVEN && !t->stopping &&
                (j = next_job(t)) == NULL) {
-            t->idle = true;
             pthread_cond_wait(&t->turned, &t->lock);
-            t->idle = false;
             t->beat_asked = false;
         }
         if (t->phase == PHASE_GIVEN)
@@ -246,7 +246,7 @@ store_thread_submit(struct store_thread *t, const struct relay_batch *batch)
     pthread_mutex_lock(&t->lock);
     t->batch = batch;
     t->phase = PHASE_GIVEN;
-    wait = t->one_processor && t->idle;
+    wait = t->one_processor && !t->stepping;
     pthread_mutex_unlock(&t->lock);
     pthread_cond_signal(&t->turned);
     if (!wait)
