@@ -305,7 +305,9 @@ judge(struct stage *t)
         wrong(t, "it was no flood");
     if (s->life_max != 0 && r->life_max_s * 1000 > (double)s->life_max)
         wrong(t, "a connection lived for %.1f s", r->life_max_s);
-    if (t->options->judge && !s->told && r->ratio > RUN_RATIO_MAX)
+    if (t->options->judge && (r->quiet.samples == 0 || r->flooded.samples == 0))
+        wrong(t, "nothing was measured");
+    else if (t->options->judge && !s->told && r->ratio > RUN_RATIO_MAX)
         wrong(t, "p99 is %.1f times the quiet one", r->ratio);
     judge_memory(t);
 }

@@ -266,7 +266,9 @@ measure(struct stage *t)
         wrong(t, "not all that the clients wrote arrived");
     if (t->probe.failures != 0)
         wrong(t, "refusals or gaps for the clients");
-    if (t->options->judge && r->ratio > RUN_RATIO_MAX)
+    if (r->quiet.samples == 0)
+        wrong(t, "nothing was measured when it was over");
+    else if (t->options->judge && r->ratio > RUN_RATIO_MAX)
         wrong(t, "p99 is more than twice the quiet one");
 }
 
