@@ -285,6 +285,17 @@ judge_memory(struct stage *t)
               (unsigned long long)may / 1024);
 }
 
+bool
+run_disturbed(const struct run_options *o,
+              const struct run_latency *quiet,
+              const struct run_latency *then)
+{
+    return o->judge && o->apart &&
+           (quiet->relay_waited > RUN_WAITED_MAX ||
+            quiet->clients_waited > RUN_WAITED_MAX ||
+            then->clients_waited > RUN_WAITED_MAX);
+}
+
 static void
 judge(struct stage *t)
 {
@@ -307,6 +318,8 @@ judge(struct stage *t)
         wrong(t, "a connection lived for %.1f s", r->life_max_s);
     if (t->options->judge && (r->quiet.samples == 0 || r->flooded.samples == 0))
         wrong(t, "nothing was measured");
+    else if (run_disturbed(t->options, &r->quiet, &r->flooded))
+        wrong(t, "others run on this machine: its latency says nothing");
     else if (t->options->judge && !s->told && r->ratio > RUN_RATIO_MAX)
         wrong(t, "p99 is %.1f times the quiet one", r->ratio);
     judge_memory(t);

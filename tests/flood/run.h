@@ -49,7 +49,18 @@ struct run_result {
     char wrong[512]; /* what did not hold; empty: all did */
 };
 
-enum { RUN_RATIO_MAX = 2 };
+enum {
+    RUN_RATIO_MAX = 2,
+
+    /* ms of each second for which the relay may wait for a processor in the
+     * quiet part, and its clients ever: over it somebody else runs here */
+    RUN_WAITED_MAX = 30
+};
+
+/* Whether somebody else did. */
+bool run_disturbed(const struct run_options *o,
+                   const struct run_latency *quiet,
+                   const struct run_latency *then);
 
 void run_scenario(const struct scenario *s,
                   const struct run_options *o,

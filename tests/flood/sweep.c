@@ -268,6 +268,8 @@ measure(struct stage *t)
         wrong(t, "refusals or gaps for the clients");
     if (r->quiet.samples == 0)
         wrong(t, "nothing was measured when it was over");
+    else if (run_disturbed(t->options, &r->quiet, &r->swept))
+        wrong(t, "others run on this machine: its latency says nothing");
     else if (t->options->judge && r->ratio > RUN_RATIO_MAX)
         wrong(t, "p99 is more than twice the quiet one");
 }
