@@ -6,7 +6,7 @@
 /* Microseconds of processor time; of sealing: for each KiB. */
 struct relay_units {
     double dh_us;       /* one X25519 agreement by libsodium */
-    double seal_1k_us;  /* ChaCha20-Poly1305 by libsodium, 1 KiB at a time */
+    double seal_1k_us;  /* ChaCha20-Poly1305 as the relay has it */
     double seal_16k_us; /* the same, 16 KiB at a time */
     double gcm_1k_us;   /* AES-256-GCM by OpenSSL, as its TLS uses it */
     double gcm_16k_us;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The units that results are given in, so that they hold on any machine: one
- * primitive of libsodium each, measured in the same run. */
+ * primitive each, measured in the same run: libsodium's, but for sealing in the
+ * programs that link crypto_openssl. */
 #ifndef BENCH_UNIT_H
 #define BENCH_UNIT_H
 
