@@ -154,6 +154,7 @@ gone(const char *path)
 static enum err
 check_folder(struct restore *r)
 {
+    bool had_log = is_there(r->log);
     sqlite3 *db = NULL;
     int rc;
 
@@ -165,17 +166,23 @@ check_folder(struct restore *r)
         return ERR_OK;
     rc = sqlite3_open_v2(r->db, &db,
                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    /* only looked at: closing it copies no log */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db,
                           "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE;"
                           "ROLLBACK",
                           NULL, NULL, NULL);
+    /* made to look, and ours while we have the lock */
+    if (rc == SQLITE_OK && !had_log)
+        (void)unlink(r->log);
     sqlite3_close(db);
     /* any other trouble is of what gives way */
     return (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_OK;
 }
 
-/* The key is overwritten, not only left out; a new id. */
+/* The key is overwritten, not only left out; a new id; no log belongs to it. */
 static enum err
 settle(sqlite3 *db)
 {
@@ -187,6 +194,8 @@ settle(sqlite3 *db)
 
     if (e == ERR_OK)
         e = sqlite_turn_renew(db);
+    if (e == ERR_OK)
+        e = sqlite_log_forget(db);
     if (e == ERR_OK)
         e = sqlite_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
     return e;

@@ -90,6 +90,9 @@ struct engine_sqlite {
     struct sqlite_turn next_turn; /* of the transaction under way */
     sqlite3_int64 changes;        /* of rows, when it began */
     int log_frames;               /* set by the log's hook after each commit */
+    bool read_only;               /* nothing is written */
+    bool log_noted; /* the database itself says that there is one */
+    bool dead;      /* a sync has failed: nothing more is written */
     uint64_t ballast_bytes;
     bool ballast_held;
     uint64_t free_bytes; /* in the database, when a transaction last began */
@@ -211,8 +214,33 @@ MUST_USE enum err sqlite_turn_next(struct engine_sqlite *s);
  * ERR_DENIED: it does not. A database of version 1 has no marks. */
 MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
 
+/* --- sqlite_log.c ------------------------------------------------------------
+ */
+
+/* Before the database is opened, with the log's path. ERR_DENIED: there should
+ * be a log and is none; ERR_MEMORY. */
+MUST_USE enum err
+sqlite_log_check(const struct engine_sqlite *s, const char *log);
+
+/* When it is open: sets log_noted. */
+MUST_USE enum err sqlite_log_load(struct engine_sqlite *s);
+
+/* Before each transaction; does something before the first. A full disk is no
+ * error. */
+MUST_USE enum err sqlite_log_note(struct engine_sqlite *s);
+
+/* In a copy, which has none. */
+MUST_USE enum err sqlite_log_forget(sqlite3 *db);
+
+/* Before an open database is closed, while statements can be run: notes that
+ * there is no log any more, or leaves it alone. */
+void sqlite_log_end(struct engine_sqlite *s);
+
 /* --- sqlite_disk.c -----------------------------------------------------------
  */
+
+/* Copies the log into the database. *copied: all of it. */
+MUST_USE enum err sqlite_checkpoint(struct engine_sqlite *s, bool *copied);
 
 /* After each commit: copies a long log into the database. */
 MUST_USE enum err sqlite_checkpoint_long(struct engine_sqlite *s);

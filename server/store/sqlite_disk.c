@@ -9,36 +9,46 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* The log keeps what did not fit into the database: nothing is lost, and the
+ * next checkpoint tries again. */
 static enum err
-checkpoint(struct engine_sqlite *s, int mode)
+checkpoint(struct engine_sqlite *s, int mode, bool *copied)
 {
-    enum err e =
-        sqlite_err(sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL));
+    int frames = 0;
+    int done = -1;
+    enum err e = sqlite_err(
+        sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &frames, &done));
 
-    /* the log keeps what did not fit into the database: nothing is lost, and
-     * the next checkpoint tries again */
+    *copied = e == ERR_OK && frames == done;
+    s->dead = s->dead || e == ERR_DISK;
     return e == ERR_FULL || e == ERR_BUSY ? ERR_OK : e;
+}
+
+enum err
+sqlite_checkpoint(struct engine_sqlite *s, bool *copied)
+{
+    return checkpoint(s, SQLITE_CHECKPOINT_PASSIVE, copied);
 }
 
 enum err
 sqlite_checkpoint_long(struct engine_sqlite *s)
 {
-    enum err e = ERR_OK;
+    bool copied;
 
-    if (s->log_frames >= s->log_frames_max)
-        e = checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
-    return e;
+    return s->log_frames >= s->log_frames_max ? sqlite_checkpoint(s, &copied)
+                                              : ERR_OK;
 }
 
 enum err
 sqlite_truncate(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
+    bool copied;
     enum err err;
 
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_reset(s->st[i]); /* no reader may hold the log open */
-    err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
+    err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, &copied);
     sqlite_backup_tidy(s, false);
     sqlite_ballast(s);
     return err;
@@ -50,8 +60,6 @@ enum err
 sqlite_shrink(struct engine *e, int pages, bool *shrunk)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    int left = 0;
-    int rc;
     enum err err;
 
     *shrunk = false;
@@ -59,15 +67,12 @@ sqlite_shrink(struct engine *e, int pages, bool *shrunk)
     if (s->log_frames < pages)
         return ERR_OK;
     sqlite_relieve(e);
-    rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
-                                   &left, NULL);
-    err = sqlite_err(rc);
-    *shrunk = err == ERR_OK && left == 0;
+    err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, shrunk);
     if (*shrunk) {
         s->log_frames = 0;
         sqlite_ballast(s);
     }
-    return err == ERR_FULL || err == ERR_BUSY ? ERR_OK : err;
+    return err;
 }
 
 void
@@ -113,7 +118,7 @@ sqlite_ballast(struct engine_sqlite *s)
         stat(s->ballast, &st) == 0 && (uint64_t)st.st_size >= s->ballast_bytes;
     if (s->ballast_held)
         return;
-    fd = open(s->ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(s->ballast, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
     s->ballast_held = posix_fallocate(fd, 0, (off_t)s->ballast_bytes) == 0;

@@ -77,9 +77,10 @@ struct store_sqlite_config {
  * ERR_UNSUPPORTED  written by a later version, or not a relay's database
  * ERR_MALFORMED    the database is damaged beyond opening
  * ERR_DENIED       the log beside it belongs to another database, or to another
- *                  time of this one, or there is a log and no database; nothing
- *                  was changed
+ *                  time of this one, or is gone, or there is a log and no
+ *                  database; nothing was changed
  * ERR_CONFLICT     a restore began here and did not end: restore again
+ * ERR_EXISTS       a name of ours is a link there, or no plain file
  * ERR_FULL         no room to begin
  * ERR_DISK, ERR_MEMORY */
 MUST_USE enum err

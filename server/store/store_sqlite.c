@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -18,10 +19,14 @@ static enum err
 begin(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    struct binder b = sqlite_bind(s, ST_BEGIN);
-    enum err err = sqlite_run(&b);
+    enum err err = sqlite_log_note(s);
     uint64_t pages = 0;
+    struct binder b;
 
+    if (err != ERR_OK)
+        return err;
+    b = sqlite_bind(s, ST_BEGIN);
+    err = sqlite_run(&b);
     if (err != ERR_OK)
         return err;
     b = sqlite_bind(s, ST_PAGE_COUNT);
@@ -68,6 +73,7 @@ commit(struct engine *e)
     sqlite_place_turn(s, false);
     if (err == ERR_OK && changed)
         s->turn = s->next_turn;
+    s->dead = s->dead || err == ERR_DISK;
     return err == ERR_OK ? sqlite_checkpoint_long(s) : err;
 }
 
@@ -97,6 +103,7 @@ close_it(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
 
+    sqlite_log_end(s);
     sqlite_finalize(s);
     sqlite3_close(s->db); /* also copies the log into the database */
     mem_free(s);
@@ -261,10 +268,31 @@ set_paths(struct engine_sqlite *s, const struct store_sqlite_config *c)
         return ERR_USE;
     s->log_frames_max = log_frames_max(c);
     s->ballast_bytes = c->read_only ? 0 : c->ballast_bytes;
+    s->read_only = c->read_only;
     return ERR_OK;
 }
 
-/* A log without its database would be thrown away by SQLite. */
+/* A link would lead what we write out of the folder, and SQLite follows it. */
+static enum err
+check_plain(const struct engine_sqlite *s)
+{
+    static const char *const ours[] = {"relay.db", "relay.db-wal",
+                                       "relay.db-journal", "relay.db.new",
+                                       "ballast"};
+    char path[SQLITE_PATH_MAX];
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (!file_path(path, s->folder, ours[i]))
+            return ERR_USE;
+        if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+            return ERR_EXISTS;
+    }
+    return ERR_OK;
+}
+
+/* A log without its database would be thrown away by SQLite, and a database
+ * without its log be taken for whole. */
 static enum err
 check_files(const struct engine_sqlite *s)
 {
@@ -284,7 +312,7 @@ check_files(const struct engine_sqlite *s)
         vfs->xAccess(vfs, s->path, SQLITE_ACCESS_EXISTS, &database) !=
             SQLITE_OK)
         return ERR_DISK;
-    return log && !database ? ERR_DENIED : ERR_OK;
+    return log && !database ? ERR_DENIED : sqlite_log_check(s, name);
 }
 
 /* Ours, with its own log, of the present version. */
@@ -311,8 +339,10 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     int rc;
-    enum err e = check_files(s);
+    enum err e = check_plain(s);
 
+    if (e == ERR_OK)
+        e = check_files(s);
     if (e != ERR_OK)
         return e;
     if (!c->read_only)
@@ -327,6 +357,8 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
         e = sqlite_prepare(s);
     if (e == ERR_OK)
         e = sqlite_load_totals(s);
+    if (e == ERR_OK)
+        e = sqlite_log_load(s);
     if (e == ERR_OK)
         (void)sqlite3_wal_hook(s->db, log_grew, s);
     return e == ERR_AUTH ? ERR_MALFORMED : e;

@@ -60,8 +60,8 @@ join(char out[static PATH_LEN], const char *folder, const char *name)
     return n > 0 && n < PATH_LEN;
 }
 
-enum err
-folder_read(const char *folder, const char *name, struct buf *out)
+static enum err
+read_file(const char *folder, const char *name, int how, struct buf *out)
 {
     char path[PATH_LEN];
     uint8_t chunk[512];
@@ -72,7 +72,7 @@ folder_read(const char *folder, const char *name, struct buf *out)
     if (!join(path, folder, name))
         return ERR_DISK;
     /* a device may have no end, and a pipe nobody who writes */
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | how);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_DISK;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -84,6 +84,18 @@ folder_read(const char *folder, const char *name, struct buf *out)
     mem_wipe(chunk, sizeof chunk);
     close(fd);
     return n < 0 ? ERR_DISK : buf_end(out);
+}
+
+enum err
+folder_read(const char *folder, const char *name, struct buf *out)
+{
+    return read_file(folder, name, O_NOFOLLOW, out);
+}
+
+enum err
+folder_read_theirs(const char *folder, const char *name, struct buf *out)
+{
+    return read_file(folder, name, 0, out);
 }
 
 static bool

@@ -10,10 +10,14 @@
  * others may pass through. ERR_DISK. */
 MUST_USE enum err folder_make(const char *folder);
 
-/* Appends a file's content. ERR_NOT_FOUND, ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY.
- */
+/* Appends the content of a file of ours, which is no link. ERR_NOT_FOUND,
+ * ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY. */
 MUST_USE enum err
 folder_read(const char *folder, const char *name, struct buf *out);
+
+/* The same for one of the operator's, which may be a link. */
+MUST_USE enum err
+folder_read_theirs(const char *folder, const char *name, struct buf *out);
 
 /* Makes the names in a folder durable. ERR_DISK. */
 MUST_USE enum err folder_sync(const char *folder);

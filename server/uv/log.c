@@ -39,9 +39,13 @@ static const struct {
      "backup, for without it every link is void"},
     {LOG_NO_ROOM, 3, "there is no room on the disk; free some, or get more"},
     {LOG_FOREIGN_LOG, 3,
-     "relay.db-wal is not the log of the relay.db beside it, or is of another "
-     "time; nothing was changed"},
+     "relay.db-wal is missing, or not the log of the relay.db beside it, or of "
+     "another time; nothing was changed; put the right one there, or restore a "
+     "backup"},
     {LOG_UNFINISHED, 3, "a restore did not come to its end: restore again"},
+    {LOG_NOT_PLAIN, 3,
+     "a link, or no plain file, has the name of one of the relay's; nothing "
+     "was followed or changed; put the file itself there"},
     {LOG_LISTEN, 3,
      "cannot listen; see what has the port, or choose another with --listen"},
     {LOG_PAGE, 3,

@@ -25,8 +25,9 @@ enum log_code {
     LOG_DAMAGED_OPEN = 13,  /* R013 the database cannot be opened any more */
     LOG_KEY = 14,           /* R014 the key file is damaged, cannot be made */
     LOG_NO_ROOM = 15,       /* R015 no room on the disk to begin */
-    LOG_FOREIGN_LOG = 16,   /* R016 relay.db-wal belongs elsewhere */
+    LOG_FOREIGN_LOG = 16,   /* R016 relay.db-wal is gone, or from elsewhere */
     LOG_UNFINISHED = 17,    /* R017 a restore did not come to its end */
+    LOG_NOT_PLAIN = 18,     /* R018 a link has the name of a file of ours */
     LOG_LISTEN = 20,        /* R020 cannot listen */
     LOG_PAGE = 21,          /* R021 cannot read the web page */
     LOG_PUBLIC = 22,        /* R022 the link holds a guessed address */

@@ -55,6 +55,8 @@ start_store(const struct config *c, bool read_only, struct store **out)
         return start_refuse(e, LOG_FOREIGN_LOG, c->data, EXIT_DISK);
     if (e == ERR_CONFLICT)
         return start_refuse(e, LOG_UNFINISHED, c->data, EXIT_CONFIG);
+    if (e == ERR_EXISTS)
+        return start_refuse(e, LOG_NOT_PLAIN, c->data, EXIT_CONFIG);
     if (e == ERR_FULL)
         return start_refuse(e, LOG_NO_ROOM, c->data, EXIT_CREATE);
     return start_refuse(e, LOG_FOLDER, c->data,
@@ -93,9 +95,9 @@ start_page(const struct config *c, struct buf *out)
             (void)snprintf(folder, sizeof folder, ".");
         else
             folder[slash - c->page_file] = '\0';
-        if (folder_read(folder[0] == '\0' ? "/" : folder,
-                        slash == NULL ? c->page_file : slash + 1,
-                        out) != ERR_OK)
+        if (folder_read_theirs(folder[0] == '\0' ? "/" : folder,
+                               slash == NULL ? c->page_file : slash + 1,
+                               out) != ERR_OK)
             return start_refuse(ERR_NOT_FOUND, LOG_PAGE, c->page_file,
                                 EXIT_NO_INPUT);
     }

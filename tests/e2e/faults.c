@@ -4,7 +4,8 @@
  *
  * In the folder that FAULTS names, what the program keeps there may grow to as
  * many bytes as the file faults.limit says; writes beyond that fail as on a
- * full disk. When there is a file faults.sync, the next sync fails, once. */
+ * full disk. When there is a file faults.sync, the next sync fails, once: of
+ * any file, or of the one whose path it holds, in that folder or absolute. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -116,13 +117,40 @@ pwrite64(int fd, const void *b, size_t len, off_t at)
     return do_write("pwrite64", fd, b, len, at);
 }
 
+/* Whether it is this file's sync that is to fail. */
+static bool
+is_meant(int fd)
+{
+    char name[PATH_LEN] = {0};
+    char path[PATH_LEN];
+    struct stat meant;
+    struct stat st;
+    int which;
+
+    if (!path_of(path, "faults.sync"))
+        return false;
+    which = open(path, O_RDONLY | O_CLOEXEC);
+    if (which < 0)
+        return false;
+    if (read(which, name, sizeof name - 1) < 0)
+        name[0] = '\0';
+    close(which);
+    if (name[0] == '\0')
+        return true;
+    if (name[0] != '/' && !path_of(path, name))
+        return false;
+    return stat(name[0] == '/' ? name : path, &meant) == 0 &&
+           fstat(fd, &st) == 0 && st.st_dev == meant.st_dev &&
+           st.st_ino == meant.st_ino;
+}
+
 static int
 do_sync(const char *name, int fd)
 {
     char path[PATH_LEN];
     syncer *real;
 
-    if (path_of(path, "faults.sync") && unlink(path) == 0) {
+    if (is_meant(fd) && path_of(path, "faults.sync") && unlink(path) == 0) {
         errno = EIO;
         return -1;
     }

@@ -99,7 +99,7 @@ static const struct {
 };
 
 /* Of meta: the format's own, which say nothing about anybody. */
-static const char *const meta_names[] = {"sweep_hour"};
+static const char *const meta_names[] = {"sweep_hour", "log"};
 
 static sqlite3 *db;
 

@@ -27,6 +27,7 @@ enum {
 static const uint8_t key[STORE_KEY_LEN] = {1, 2, 3};
 
 struct story {
+    const char *(*judge)(struct story *s); /* what is wrong, or NULL */
     struct script script;
     struct bench live;
     struct bench image; /* its folder stays empty: the disk is in memory */
@@ -35,8 +36,10 @@ struct story {
     unsigned points;
     unsigned bad;
     unsigned in_flight; /* points at which the batch under way was there */
-    unsigned backups;   /* points at which a backup had its name */
-    size_t backup_end;  /* the step until which they are looked at */
+    unsigned refused;
+    unsigned damaged;
+    unsigned backups;  /* points at which a backup had its name */
+    size_t backup_end; /* the step until which they are looked at */
     bool lie_log;
     bool lie_database;
     bool lie_file;
@@ -149,7 +152,7 @@ crash_here(struct story *s, enum replay_mood mood, bool tell_why)
     crash_disk = &crash_image;
     why = judge_backup(s);
     if (why == NULL)
-        why = judge(s);
+        why = s->judge(s);
     store_close(s->image.store);
     s->image.store = NULL;
     crash_disk = &crash_live;
@@ -220,7 +223,7 @@ start(void **state)
 
     crash_vfs_start();
     crash_files_on = true;
-    s = (struct story){0};
+    s = (struct story){.judge = judge};
     script_make(&s.script);
     bench_start(&s.live, true);
     bench_start(&s.image, true);
@@ -279,6 +282,50 @@ b02_a_checkpoint_without_sync_is_caught(void **state)
     crash_everywhere(s, 4, 1, false);
     print_message("%u of %u crash points are bad\n", s->bad, s->points);
     assert_true(s->bad > 0);
+}
+
+/* After each crash the log is taken away: what opens then shows all that was
+ * acknowledged, or it does not open. */
+static const char *
+judge_without_log(struct story *s)
+{
+    uint8_t view[HASH_LEN];
+    char path[512];
+    enum err e;
+
+    (void)snprintf(path, sizeof path, "%s/relay.db-wal", s->image.folder);
+    (void)crash_remove(&crash_image, path);
+    e = bench_try_open(&s->image);
+    if (e != ERR_OK)
+        s->image.store = NULL;
+    s->refused += e == ERR_DENIED;
+    s->damaged += e == ERR_MALFORMED; /* pages that were being copied */
+    if (e == ERR_DENIED || e == ERR_MALFORMED)
+        return NULL;
+    if (e != ERR_OK)
+        return "does not open, and does not say why";
+    script_view(s->image.store, view);
+    if (memcmp(view, view_of(s, s->acked), HASH_LEN) == 0 ||
+        (s->acked < SCRIPT_BATCHES &&
+         memcmp(view, view_of(s, s->acked + 1), HASH_LEN) == 0))
+        return NULL;
+    return "has lost what was acknowledged, and says nothing";
+}
+
+static void
+b06_a_log_that_is_gone_after_power_loss_is_noticed(void **state)
+{
+    struct story *s = *state;
+
+    s->judge = judge_without_log;
+    tell(s);
+    crash_everywhere(s, 1, 1, true);
+    print_message("%u crash points without their log, %u refused, %u damaged, "
+                  "%u bad\n",
+                  s->points, s->refused, s->damaged, s->bad);
+    assert_int_equal(s->bad, 0);
+    assert_true(s->refused > s->points / 2);
+    assert_true(s->refused < s->points);
 }
 
 /* Makes of the live database one of version 1. */
@@ -384,6 +431,7 @@ main(void)
         STORY(b01_power_loss_at_every_write_and_sync),
         STORY(b02_acknowledging_before_the_log_is_synced_is_caught),
         STORY(b02_a_checkpoint_without_sync_is_caught),
+        STORY(b06_a_log_that_is_gone_after_power_loss_is_noticed),
         STORY(b21_an_interrupted_migration),
     };
 

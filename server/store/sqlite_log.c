@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Is there to be a log? (B-06) SQLite opens a database without its log as if
+ * nothing had ever been in it. So the database says of itself, in the row 'log'
+ * of meta, that some of it is in a log: from before the first answer to
+ * anybody until it is closed in an orderly way. docs/STORAGE.md. */
+#include "sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+
+enum { URI_MAX = 3 * SQLITE_PATH_MAX + 64 };
+
+/* The database alone, whatever lies beside it; nothing is made or locked. */
+static void
+write_uri(const char *path, char out[static URI_MAX])
+{
+    int n = snprintf(out, URI_MAX, "file:%s", path[0] == '/' ? "//" : "");
+
+    for (; *path != '\0' && n < SQLITE_PATH_MAX * 3; path++)
+        n += snprintf(out + n, (size_t)(URI_MAX - n),
+                      strchr("%?#", *path) != NULL ? "%%%02X" : "%c",
+                      (unsigned char)*path);
+    (void)snprintf(out + n, (size_t)(URI_MAX - n), "?immutable=1");
+}
+
+/* What cannot be read says nothing here; whoever opens it will tell. */
+static enum err
+read_row(sqlite3 *db, bool *wanted)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'log'",
+                                -1, &st, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    *wanted = rc == SQLITE_ROW && sqlite3_column_int64(st, 0) != 0;
+    sqlite3_finalize(st);
+    return rc == SQLITE_NOMEM ? ERR_MEMORY : ERR_OK;
+}
+
+/* A page that was half written when the power went could hide the row. */
+static bool
+is_whole(sqlite3 *db)
+{
+    sqlite3_stmt *st = NULL;
+    int rc =
+        sqlite3_prepare_v2(db, "PRAGMA integrity_check(meta)", -1, &st, NULL);
+    const char *said = NULL;
+    bool whole;
+
+    if (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+        said = (const char *)sqlite3_column_text(st, 0);
+    whole = said == NULL || strcmp(said, "ok") == 0;
+    sqlite3_finalize(st);
+    return whole;
+}
+
+enum err
+sqlite_log_check(const struct engine_sqlite *s, const char *log)
+{
+    char *uri;
+    struct stat st;
+    sqlite3 *db = NULL;
+    bool wanted = false;
+    enum err e = ERR_OK;
+
+    /* an empty one is there after power loss, and when nothing is in it */
+    if (lstat(log, &st) == 0)
+        return ERR_OK;
+    uri = mem_new(URI_MAX);
+    if (uri == NULL)
+        return ERR_MEMORY;
+    write_uri(s->path, uri);
+    if (sqlite3_open_v2(uri, &db,
+                        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+                            SQLITE_OPEN_URI,
+                        NULL) == SQLITE_OK)
+        e = read_row(db, &wanted);
+    wanted = wanted || !is_whole(db);
+    sqlite3_close(db);
+    mem_free(uri);
+    return e == ERR_OK && wanted ? ERR_DENIED : e;
+}
+
+enum err
+sqlite_log_load(struct engine_sqlite *s)
+{
+    return read_row(s->db, &s->log_noted);
+}
+
+static enum err
+put(sqlite3 *db, bool wanted)
+{
+    return sqlite_err(sqlite3_exec(
+        db,
+        wanted ? "INSERT OR REPLACE INTO meta(name, value) VALUES('log', 1)"
+               : "INSERT OR REPLACE INTO meta(name, value) VALUES('log', 0)",
+        NULL, NULL, NULL));
+}
+
+enum err
+sqlite_log_forget(sqlite3 *db)
+{
+    return put(db, false);
+}
+
+/* True: the database holds all of it, and the log is empty. */
+static bool
+empty_log(struct engine_sqlite *s)
+{
+    return sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                     NULL, NULL) == SQLITE_OK;
+}
+
+/* The row alone, in a transaction of its own. */
+static enum err
+write_row(struct engine_sqlite *s, bool wanted)
+{
+    enum err e =
+        sqlite_err(sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+
+    if (e != ERR_OK)
+        return e;
+    e = put(s->db, wanted);
+    if (e == ERR_OK)
+        e = sqlite_turn_next(s);
+    if (e == ERR_OK)
+        e = sqlite_err(sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL));
+    if (e == ERR_OK)
+        s->turn = s->next_turn;
+    else if (sqlite3_get_autocommit(s->db) == 0)
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    s->dead = s->dead || e == ERR_DISK;
+    return e;
+}
+
+/* The row comes first, before anything that needs the log is in the database
+ * in part. */
+enum err
+sqlite_log_note(struct engine_sqlite *s)
+{
+    enum err e;
+
+    if (s->log_noted || s->read_only)
+        return ERR_OK;
+    e = write_row(s, true);
+    if (e == ERR_OK)
+        e = sqlite_checkpoint(s, &s->log_noted);
+    return e == ERR_FULL ? ERR_OK : e; /* the next tries again */
+}
+
+/* And it comes last, when all else is in the database: what interrupts this
+ * leaves either the log, or a database that needs none. */
+static bool
+end(struct engine_sqlite *s)
+{
+    return empty_log(s) && write_row(s, false) == ERR_OK && empty_log(s);
+}
+
+void
+sqlite_log_end(struct engine_sqlite *s)
+{
+    if (s->db == NULL || (!s->log_noted && !s->dead))
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_reset(s->st[i]);
+    /* what is on the disk after a failed sync is not known: a second one would
+     * say "fine", and the log is the better of the two */
+    if (s->dead || !end(s))
+        (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                                NULL);
+}
