@@ -108,7 +108,7 @@ wake(void *context)
 {
     struct server *s = context;
 
-    (void)uv_async_send(&s->stored); /* cannot fail while the handle is open */
+    bell_ring(&s->stored);
 }
 
 static void
@@ -135,9 +135,9 @@ send_all(struct server *s)
 }
 
 static void
-on_stored(uv_async_t *h)
+on_stored(struct bell *b)
 {
-    struct server *s = h->data;
+    struct server *s = b->poll.data;
     const struct relay_results *results;
     enum err e;
 
@@ -322,14 +322,14 @@ open_loop(struct server *s)
     queue_init(&s->held);
     queue_init(&s->clogged);
     queue_init(&s->ending);
+    s->stored.fd = -1;
     if (uv_loop_init(&s->loop) != 0)
         return ERR_MEMORY;
     s->loop_ready = true;
-    s->stored.data = s;
+    s->stored.poll.data = s;
     s->timer.data = s;
     s->turn.data = s;
-    rc = uv_async_init(&s->loop, &s->stored, on_stored);
-    rc |= uv_timer_init(&s->loop, &s->timer);
+    rc = uv_timer_init(&s->loop, &s->timer);
     rc |= uv_check_init(&s->loop, &s->turn);
     rc |= uv_check_start(&s->turn, on_turn);
     for (int i = 0; i < 2; i++) {
@@ -337,7 +337,7 @@ open_loop(struct server *s)
         rc |= uv_signal_init(&s->loop, &s->signals[i]);
         rc |= uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
-    return rc == 0 ? ERR_OK : ERR_MEMORY;
+    return rc == 0 ? bell_open(&s->stored, &s->loop, on_stored) : ERR_MEMORY;
 }
 
 enum err
@@ -410,6 +410,7 @@ server_close(struct server *s)
         while (uv_run(&s->loop, UV_RUN_DEFAULT) != 0)
             continue;
         (void)uv_loop_close(&s->loop);
+        bell_close(&s->stored);
     }
     relay_free(s->relay);
     s->relay = NULL;

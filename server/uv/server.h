@@ -10,6 +10,7 @@
 #include "relay/relay.h"
 
 #include "../store/store_thread.h"
+#include "bell.h"
 #include "config.h"
 #include "conn.h"
 #include "figures.h"
@@ -27,7 +28,7 @@ struct server {
     uv_loop_t loop;
     uv_tcp_t listeners[CONFIG_LISTENS_MAX];
     size_t listener_count;
-    uv_async_t stored; /* the store's thread is done with a batch */
+    struct bell stored; /* the store's thread is done with something */
     uv_timer_t timer;
     uv_check_t turn; /* after each round of the loop */
     uv_signal_t signals[2];
