@@ -137,8 +137,7 @@ batch_empty(const struct batch *b)
 }
 
 bool
-batch_over_mark(const struct batch *b)
+batch_over_mark(const struct batch *b, size_t ops_mark)
 {
-    return b->arena.used > BATCH_BYTES_MARK ||
-           b->face.op_count > BATCH_OPS_MARK;
+    return b->arena.used > BATCH_BYTES_MARK || b->face.op_count > ops_mark;
 }

@@ -11,11 +11,8 @@ enum {
     BATCH_OPS_MAX = 16384,  /* more are refused */
     BATCH_LOADS_MAX = 4096, /* more wait */
 
-    /* operations: over the mark nothing more is read, so that storing takes
-     * some milliseconds and who says little waits no longer than that */
-    BATCH_OPS_MARK = 512,
-
-    /* bytes: the same, and over the limit refused */
+    /* bytes: over the mark nothing more is read, over the limit refused; for
+     * operations the mark is what pace.h has learned */
     BATCH_BYTES_MARK = 4 * 1024 * 1024,
     BATCH_BYTES_MAX = 32 * 1024 * 1024,
 
@@ -66,7 +63,8 @@ MUST_USE enum err batch_add_load(struct batch *b,
 
 bool batch_empty(const struct batch *b);
 
-/* So much that nothing more should be read. */
-bool batch_over_mark(const struct batch *b);
+/* More than so many operations, or so many bytes, that nothing more should be
+ * read. */
+bool batch_over_mark(const struct batch *b, size_t ops_mark);
 
 #endif

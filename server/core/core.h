@@ -15,6 +15,7 @@
 #include "wire/request.h"
 
 #include "batch.h"
+#include "pace.h"
 #include "prefix.h"
 #include "replay.h"
 #include "topic.h"
@@ -177,6 +178,7 @@ struct relay {
     struct batch batches[2];
     unsigned filling;      /* which of them is being filled */
     bool storing;          /* the other is at the store */
+    struct pace pace;      /* how many operations a batch should hold */
     struct arena scratch;  /* one request */
     struct buf event;      /* one event being written */
     struct buf send;       /* what relay_next_send() handed out */

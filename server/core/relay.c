@@ -276,6 +276,7 @@ relay_feed_stored(struct relay *r,
     fresh_end(r);
     r->storing = false;
     r->counters.damaged += results->damaged;
+    pace_learn(&r->pace, b->face.op_count, results->took_us);
     for (size_t i = 0; i < b->face.op_count; i++) {
         const struct batch_op *ctx = &b->op_ctx[i];
         struct session *s = relay_session(r, ctx->session);
@@ -345,6 +346,13 @@ relay_feed_tick(struct relay *r, struct relay_now now)
     prefix_sweep(&r->prefixes, now.mono_ms);
 }
 
+/* The batch that is being filled. */
+static bool
+full(const struct relay *r)
+{
+    return batch_over_mark(&r->batches[r->filling], pace_ops(&r->pace));
+}
+
 bool
 relay_next_silent(const struct relay *r, struct relay_now now, uint64_t *conn)
 {
@@ -387,8 +395,7 @@ relay_holds(const struct relay *r, uint64_t conn)
      * then */
     return s->clogged || s->ops_under_way >= CORE_OPS_MARK ||
            s->bytes_under_way >= CORE_BYTES_MARK ||
-           s->want_count >= CORE_WANTS / 2 ||
-           (s->ops_under_way > 0 && batch_over_mark(&r->batches[r->filling]));
+           s->want_count >= CORE_WANTS / 2 || (s->ops_under_way > 0 && full(r));
 }
 
 /* All that a session's link has to say. */

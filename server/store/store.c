@@ -242,6 +242,7 @@ store_commit(struct store *s,
     out->ops = ops;
     out->loads = loads;
     out->damaged = s->damaged;
+    out->took_us = 0;
     return e;
 }
 

@@ -38,7 +38,7 @@ void store_quota_default(struct store_quota *q);
 /* Carries out one batch and makes it durable.
  *
  *  out  one result for each operation and load; borrowed until the next call on
- *       the store
+ *       the store; took_us is 0, a store has no clock
  *
  * A full disk is no error: the operations of the batch get RELAY_STORAGE, its
  * loads are served. A damaged row is none either (RELAY_DAMAGED, out->damaged).

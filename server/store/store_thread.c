@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "base/mem.h"
 
@@ -56,16 +57,29 @@ tell(struct store_thread *t)
     pthread_mutex_lock(&t->lock);
 }
 
+static uint64_t
+now_us(void)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void
 do_batch(struct store_thread *t)
 {
+    uint64_t start;
+
     if (t->quota_due)
         store_set_quota(t->store, &t->quota);
     t->quota_due = false;
     t->phase = PHASE_BEGUN;
     pthread_mutex_unlock(&t->lock);
     pthread_cond_signal(&t->begun);
+    start = now_us();
     t->e = store_commit(t->store, t->batch, &t->results);
+    t->results.took_us = now_us() - start;
     pthread_mutex_lock(&t->lock);
     t->phase = PHASE_DONE;
     tell(t);

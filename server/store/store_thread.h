@@ -30,8 +30,9 @@ void store_thread_share(struct store_thread *t, bool one_processor);
 void
 store_thread_submit(struct store_thread *t, const struct relay_batch *batch);
 
-/* True when the batch is done: *e as store_commit(), results borrowed until the
- * next submit. False: none is under way, or not yet. */
+/* True when the batch is done: *e as store_commit(), results, with the time
+ * that it took, borrowed until the next submit. False: none is under way, or
+ * not yet. */
 bool store_thread_collect(struct store_thread *t,
                           enum err *e,
                           const struct relay_results **results);

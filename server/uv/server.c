@@ -125,38 +125,89 @@ now_us(void)
     return uv_hrtime() / 1000;
 }
 
-static void
-send_all(struct server *s)
+/* Takes back the batch that is done, if there is one and all that followed from
+ * the one before is out: what is still due then would have to be copied. */
+static bool
+collect(struct server *s)
 {
-    struct relay_send send;
+    const struct relay_results *results;
+    enum err e;
 
-    while (relay_next_send(s->relay, &send))
+    if (!s->storing || s->sending ||
+        !store_thread_collect(s->thread, &e, &results))
+        return false;
+    s->storing = false;
+    if (e != ERR_OK) {
+        fail(s, e);
+        return false;
+    }
+    if (s->batch_ops > 0)
+        figures_stored(&s->figures, s->batch_ops, now_us() - s->batch_us);
+    relay_feed_stored(s->relay, results, server_now());
+    tell(s);
+    return true;
+}
+
+/* The next batch to the store, if it is idle. */
+static void
+hand_over(struct server *s)
+{
+    const struct relay_batch *batch;
+
+    if (s->waiting_us == 0 && relay_waiting(s->relay))
+        s->waiting_us = now_us();
+    if (s->storing)
+        return;
+    batch = relay_take(s->relay, server_now());
+    s->batch_ops = batch == NULL ? 0 : batch->op_count;
+    s->batch_us = s->waiting_us;
+    s->waiting_us = 0;
+    if (batch == NULL)
+        return;
+    s->storing = true;
+    store_thread_submit(s->thread, batch);
+}
+
+static void
+on_again(uv_idle_t *h)
+{
+    (void)h; /* that there is one is enough */
+}
+
+/* For one slice: a record to a thousand watchers takes many, and between two of
+ * them what has come in is read and handed over. */
+static void
+send_some(struct server *s)
+{
+    uint64_t start = now_us();
+    struct relay_send send;
+    bool more;
+
+    while ((more = relay_next_send(s->relay, &send))) {
         conn_send(s, &send);
+        if (now_us() - start >= SERVER_SLICE_US)
+            break;
+    }
+    if (more && !s->sending)
+        (void)uv_idle_start(&s->again, on_again);
+    if (!more && s->sending)
+        (void)uv_idle_stop(&s->again);
+    s->sending = more;
 }
 
 static void
 on_stored(struct bell *b)
 {
     struct server *s = b->poll.data;
-    const struct relay_results *results;
-    enum err e;
 
     if (s->keeper != NULL)
         keeper_woken(s->keeper);
-    /* signals of this kind coalesce: look at the state, not at their number */
-    if (!s->storing || !store_thread_collect(s->thread, &e, &results))
+    /* one ring may stand for several things, or for what was seen already */
+    if (!collect(s))
         return;
-    s->storing = false;
-    if (e != ERR_OK) {
-        fail(s, e);
-        return;
-    }
-    if (s->batch_ops > 0)
-        figures_stored(&s->figures, s->batch_ops, now_us() - s->batch_us);
-    relay_feed_stored(s->relay, results, server_now());
-    tell(s);
     /* now, since others may take up the rest of this round */
-    send_all(s);
+    hand_over(s);
+    send_some(s);
 }
 
 /* Whether all that was to be said when stopping has been said. */
@@ -246,25 +297,18 @@ accept_waiting(struct server *s)
 void
 server_turn(struct server *s)
 {
-    const struct relay_batch *batch;
-
     if (s->exit_code != 0)
         return; /* nothing is acknowledged any more */
     tick(s);
     /* handed over first, so that the disk works while we send */
-    if (s->waiting_us == 0 && relay_waiting(s->relay))
-        s->waiting_us = now_us();
-    if (!s->storing) {
-        batch = relay_take(s->relay, server_now());
-        s->batch_ops = batch == NULL ? 0 : batch->op_count;
-        s->batch_us = s->waiting_us;
-        s->waiting_us = 0;
-        if (batch != NULL) {
-            s->storing = true;
-            store_thread_submit(s->thread, batch);
-        }
+    hand_over(s);
+    send_some(s);
+    if (collect(s)) { /* it became durable while we were sending */
+        hand_over(s);
+        send_some(s);
     }
-    send_all(s);
+    if (s->exit_code != 0)
+        return;
     s->round_us = 0;
     s->look_again = !conn_unhold(s);
     accept_waiting(s);
@@ -329,9 +373,11 @@ open_loop(struct server *s)
     s->stored.poll.data = s;
     s->timer.data = s;
     s->turn.data = s;
+    s->again.data = s;
     rc = uv_timer_init(&s->loop, &s->timer);
     rc |= uv_check_init(&s->loop, &s->turn);
     rc |= uv_check_start(&s->turn, on_turn);
+    rc |= uv_idle_init(&s->loop, &s->again);
     for (int i = 0; i < 2; i++) {
         s->signals[i].data = s;
         rc |= uv_signal_init(&s->loop, &s->signals[i]);

@@ -17,6 +17,7 @@
 
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
+    SERVER_SLICE_US = 1000, /* of sending, between two looks at the sockets */
     SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
     SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
     SERVER_STOP_MS = 5 * 1000   /* for the last bytes when stopping */
@@ -31,6 +32,7 @@ struct server {
     struct bell stored; /* the store's thread is done with something */
     uv_timer_t timer;
     uv_check_t turn; /* after each round of the loop */
+    uv_idle_t again; /* active while sending: the next round does not sleep */
     uv_signal_t signals[2];
     struct relay *relay;
     struct store *store;
@@ -60,6 +62,7 @@ struct server {
     uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];
     bool storing;
+    bool sending; /* there is more than one turn may send */
     bool loop_ready;
     bool accept_failing; /* and told */
     int exit_code;

@@ -48,18 +48,19 @@ limits_are_kept(void **state)
 
     (void)state;
     batch_init(&b);
-    assert_false(batch_over_mark(&b));
+    assert_false(batch_over_mark(&b, 16));
     for (int i = 0; i < BATCH_OPS_MAX; i++)
         assert_ok(batch_add_op(&b, &op, &oc));
-    assert_true(batch_over_mark(&b));
+    assert_false(batch_over_mark(&b, BATCH_OPS_MAX));
+    assert_true(batch_over_mark(&b, BATCH_OPS_MAX - 1));
     assert_err(batch_add_op(&b, &op, &oc), ERR_FULL);
     for (int i = 0; i < BATCH_LOADS_MAX; i++)
         assert_ok(batch_add_load(&b, &load, &lc));
     assert_err(batch_add_load(&b, &load, &lc), ERR_FULL);
     batch_reset(&b);
-    assert_false(batch_over_mark(&b));
+    assert_false(batch_over_mark(&b, 16));
     assert_non_null(arena_new(&b.arena, BATCH_BYTES_MARK + 1));
-    assert_true(batch_over_mark(&b));
+    assert_true(batch_over_mark(&b, 16));
     assert_null(arena_new(&b.arena, BATCH_BYTES_MAX));
     batch_reset(&b);
     assert_int_equal(b.arena.used, 0);

@@ -91,6 +91,52 @@ a_second_batch_does_not_overtake_the_first(void **state)
     stage_end(&t);
 }
 
+/* A-13: a driver that sends in slices reads between them. What comes in then is
+ * taken with the next batch while records are still due, and nothing of these
+ * is lost, doubled or out of order. */
+static void
+a13_reading_between_two_sends_loses_nothing(void **state)
+{
+    enum { READERS = 4, ROUNDS = 3 };
+    struct stage t;
+    struct stage_client *c[1 + READERS];
+    struct relay_results results;
+    struct relay_send send;
+
+    (void)state;
+    stage_start(&t);
+    for (int i = 0; i <= READERS; i++)
+        c[i] = stage_join(&t, i);
+    for (int i = 1; i <= READERS; i++)
+        (void)stage_answer(&t, c[i],
+                           q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    for (int i = 1; i <= ROUNDS; i++) {
+        const struct relay_batch *batch;
+
+        append(c[0], (uint8_t)i);
+        assert_ok(link_flush(c[0]->link, &c[0]->out));
+        relay_feed_bytes(t.relay, c[0]->conn, buf_bytes(&c[0]->out), t.now);
+        buf_reset(&c[0]->out);
+        batch = relay_take(t.relay, t.now); /* while the last is being sent */
+        assert_non_null(batch);
+        while (relay_next_send(t.relay, &send))
+            stage_receive(&t, stage_by_conn(&t, send.conn), send.data);
+        assert_ok(store_commit(t.store, batch, &results));
+        relay_feed_stored(t.relay, &results, t.now);
+        for (int k = 0; k < 2; k++) { /* one slice */
+            assert_true(relay_next_send(t.relay, &send));
+            stage_receive(&t, stage_by_conn(&t, send.conn), send.data);
+        }
+    }
+    stage_run(&t);
+    for (int i = 1; i <= READERS; i++) {
+        for (uint64_t n = 1; n <= ROUNDS; n++)
+            shows(c[i], n);
+        assert_true(stage_silent(c[i]));
+    }
+    stage_end(&t);
+}
+
 /* 33 records of 1 KiB take two whole messages, and a third of 4 KiB rather than
  * of 16. */
 static void
@@ -163,6 +209,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(e07_the_end_is_never_lower_than_what_was_acknowledged),
         cmocka_unit_test(a_second_batch_does_not_overtake_the_first),
+        cmocka_unit_test(a13_reading_between_two_sends_loses_nothing),
         cmocka_unit_test(what_is_joined_is_padded_once),
         cmocka_unit_test(a_watcher_leaves_with_records_due),
     };

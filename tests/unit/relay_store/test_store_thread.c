@@ -41,6 +41,7 @@ check_order(bool one_processor)
         assert_true(store_thread_collect(t, &e, &results));
         assert_ok(e);
         assert_int_equal(results->ops[0].number, i);
+        assert_true(results->took_us > 0);
         assert_false(store_thread_collect(t, &e, &results));
     }
     assert_ptr_equal(store_thread_stop(t), b.store);

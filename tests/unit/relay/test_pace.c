@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* How large batches become on disks that are fast, slow, and hang. */
+#include "support/check.h"
+
+#include "server/core/pace.h"
+
+enum { BATCHES = 50 };
+
+/* A disk that needs so long for a sync and for each operation, with as many
+ * operations waiting as a batch takes: how long the last batch took. */
+static uint64_t
+settle(struct pace *p, uint64_t sync_us, uint64_t op_us)
+{
+    uint64_t took = 0;
+
+    for (int i = 0; i < BATCHES; i++) {
+        size_t ops = pace_ops(p);
+
+        took = sync_us + ops * op_us;
+        pace_learn(p, ops, took);
+    }
+    return took;
+}
+
+static void
+a13_a_batch_takes_some_milliseconds(void **state)
+{
+    static const uint64_t disks[][2] = {{100, 20}, {100, 90}, {2000, 30}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
+        struct pace p = {0};
+        uint64_t took = settle(&p, disks[i][0], disks[i][1]);
+
+        assert_true(took > PACE_BATCH_US * 3 / 4);
+        assert_true(took < PACE_BATCH_US * 5 / 4);
+    }
+}
+
+static void
+it_stays_within_its_limits(void **state)
+{
+    struct pace p = {0};
+
+    (void)state;
+    assert_int_equal(pace_ops(&p), PACE_OPS_MAX); /* nothing is known */
+    (void)settle(&p, 10, 1);
+    assert_int_equal(pace_ops(&p), PACE_OPS_MAX);
+    (void)settle(&p, 20000, 500);
+    assert_int_equal(pace_ops(&p), PACE_OPS_MIN);
+    (void)settle(&p, UINT64_MAX / 2, 0);
+    assert_int_equal(pace_ops(&p), PACE_OPS_MIN);
+    (void)settle(&p, 100, 20); /* and back, when it hangs no longer */
+    assert_true(pace_ops(&p) > 200);
+}
+
+static void
+batches_of_which_nothing_is_known_teach_nothing(void **state)
+{
+    struct pace p = {0};
+
+    (void)state;
+    pace_learn(&p, 0, 5000); /* loads alone */
+    pace_learn(&p, 100, 0);  /* not measured */
+    assert_int_equal(pace_ops(&p), PACE_OPS_MAX);
+    pace_learn(&p, 100, 5000);
+    assert_int_equal(pace_ops(&p), 99);
+}
+
+/* One that took ten times as long, because the log was copied, does not make
+ * all that follow small. */
+static void
+one_that_took_long_is_soon_forgotten(void **state)
+{
+    struct pace p = {0};
+    size_t before;
+
+    (void)state;
+    (void)settle(&p, 100, 20);
+    before = pace_ops(&p);
+    pace_learn(&p, before, PACE_BATCH_US * 10);
+    assert_true(pace_ops(&p) < before);
+    for (int i = 0; i < 10; i++)
+        pace_learn(&p, before, PACE_BATCH_US);
+    assert_true(pace_ops(&p) > before * 8 / 10);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a13_a_batch_takes_some_milliseconds),
+        cmocka_unit_test(it_stays_within_its_limits),
+        cmocka_unit_test(batches_of_which_nothing_is_known_teach_nothing),
+        cmocka_unit_test(one_that_took_long_is_soon_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
