@@ -59,8 +59,7 @@ decoy_etag(struct buf *out, const struct decoy_page *page)
 static bool
 is_padded(const struct decoy_request *r, enum decoy_status status)
 {
-    return r->padded && !r->bare && status >= DECOY_BAD &&
-           status < DECOY_CODING;
+    return r->padded && !r->bare && status >= DECOY_BAD;
 }
 
 static void
@@ -157,7 +156,8 @@ write_answer(struct buf *out,
              const struct decoy_page *page,
              uint64_t now_ms)
 {
-    if (r->minor >= 1 && a->status <= DECOY_SAME && r->go_on)
+    /* where there is the page; conditions and ranges are judged after it */
+    if (r->minor >= 1 && r->status == DECOY_OK && r->go_on)
         text(out, "HTTP/1.1 100 Continue\r\n\r\n");
     if (!r->bare)
         write_head(out, r, a, page, now_ms);

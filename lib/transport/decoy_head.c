@@ -26,20 +26,28 @@ fail(struct decoy_head *h, enum decoy_status status)
     return ERR_OK;
 }
 
+/* The same before it is known what would follow the head. */
+static enum err
+break_off(struct decoy_head *h, enum decoy_status status)
+{
+    h->request.body_len = 0;
+    return fail(h, status);
+}
+
 /* What may follow the head. */
 static enum decoy_status
 judge_body(const struct decoy_said *said, struct decoy_request *out)
 {
-    if (said->length_bad)
-        return DECOY_BAD;
     if (said->coding == DECOY_PLAIN)
         return DECOY_OK;
     if (out->minor < 1)
         return DECOY_BAD;
     if (said->coding != DECOY_CHUNKED)
         return DECOY_CODING;
+    if (decoy_said_has(said, DECOY_LENGTH))
+        return DECOY_BAD; /* when as many bytes are past */
     out->chunked = true;
-    return decoy_said_has(said, DECOY_LENGTH) ? DECOY_BAD : DECOY_OK;
+    return DECOY_OK;
 }
 
 static bool
@@ -64,7 +72,9 @@ judge(struct decoy_head *h)
     enum decoy_status body = DECOY_OK;
 
     if (!out->bare && out->minor >= 1 && !decoy_said_has(&h->said, DECOY_HOST))
-        return fail(h, DECOY_BAD);
+        return break_off(h, DECOY_BAD);
+    if (h->said.length_bad)
+        return break_off(h, DECOY_BAD);
     if (!out->bare)
         body = judge_body(&h->said, out);
     if (body != DECOY_OK)
@@ -87,6 +97,10 @@ end_start(struct decoy_head *h)
     enum decoy_place place;
     enum err e = decoy_path_end(&h->path, &place);
 
+    if (h->request.bare && h->method != DECOY_GET) {
+        h->request.head = false; /* HTTP/0.9 has nothing but GET */
+        e = ERR_MALFORMED;
+    }
     if (e != ERR_OK)
         return e;
     h->place = (uint8_t)place;
@@ -128,14 +142,15 @@ read_byte(struct decoy_head *h, const struct decoy_page *page, uint8_t c)
     if (e == ERR_OK)
         return judge(h);
     if (e == ERR_MALFORMED)
-        return fail(h, DECOY_BAD);
+        return break_off(h, DECOY_BAD);
     if (e == ERR_TOO_LARGE)
-        return fail(h, DECOY_LARGE_FIELDS);
+        return break_off(h, DECOY_LARGE_FIELDS);
     if (e == ERR_UNSUPPORTED)
-        return fail(h, DECOY_VERSION);
+        return break_off(h, DECOY_VERSION);
     h->line = h->step == 0 ? 0 : (uint16_t)(h->line + 1);
     if (e == ERR_NOT_FOUND && h->room == 0 && !more_room(h))
-        return fail(h, h->in_fields ? DECOY_LARGE_FIELDS : DECOY_LARGE_TARGET);
+        return break_off(h, h->in_fields ? DECOY_LARGE_FIELDS
+                                         : DECOY_LARGE_TARGET);
     return e;
 }
 

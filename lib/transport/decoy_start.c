@@ -23,6 +23,7 @@ enum start {
     START_HOST_FIRST,
     START_HOST,
     START_LITERAL,
+    START_HOST_END,
     START_PORT,
     START_PATH,
     START_VERSION,
@@ -136,22 +137,36 @@ on_authority_end(struct decoy_head *h, uint8_t c)
     return is_one_of(c, "/? ") ? on_path(h, c) : ERR_MALFORMED;
 }
 
+/* A host is judged like the field; a bad one is told when the line is over. */
+static enum err
+on_host_end(struct decoy_head *h, uint8_t c)
+{
+    h->path.bad |= decoy_value_end(&h->value, NULL, h) != ERR_OK;
+    return c == ':' ? go(h, START_PORT) : on_authority_end(h, c);
+}
+
 static enum err
 on_host(struct decoy_head *h, uint8_t c)
 {
-    if (is_letter(c) || is_digit(c) || c == '.' || c == '-')
-        return go(h, START_HOST);
     if (h->step == START_HOST_FIRST)
-        return need(h, c, '[', START_LITERAL);
-    return c == ':' ? go(h, START_PORT) : on_authority_end(h, c);
+        decoy_value_begin(&h->value, DECOY_HOST);
+    if (h->step == START_HOST_FIRST && c == '[')
+        h->step = START_LITERAL;
+    else if (!is_letter(c) && !is_digit(c) && c != '.' && c != '-')
+        return on_host_end(h, c);
+    else
+        h->step = START_HOST;
+    decoy_value_step(&h->value, NULL, c);
+    return ERR_NOT_FOUND;
 }
 
 static enum err
 on_literal(struct decoy_head *h, uint8_t c)
 {
-    if (is_letter(c) || is_digit(c) || is_one_of(c, ".-[]:_~!$&'()*+,;="))
-        return go(h, START_LITERAL);
-    return on_authority_end(h, c);
+    if (!is_letter(c) && !is_digit(c) && !is_one_of(c, ".-]:_~!$&'()*+,;="))
+        return ERR_MALFORMED;
+    decoy_value_step(&h->value, NULL, c);
+    return go(h, c == ']' ? START_HOST_END : START_LITERAL);
 }
 
 /* The end of the line, blanks before it. */
@@ -219,6 +234,8 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
         return on_host(h, c);
     case START_LITERAL:
         return on_literal(h, c);
+    case START_HOST_END:
+        return on_host_end(h, c);
     case START_PORT:
         return is_digit(c) ? ERR_NOT_FOUND : on_authority_end(h, c);
     case START_PATH:
@@ -244,7 +261,10 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
     case START_TAIL:
         return on_tail(h, c);
     case START_END:
-        return c == '\n' ? ERR_OK : ERR_MALFORMED;
+        if (c == '\n')
+            return ERR_OK;
+        h->request.bare = false; /* it is HTTP/0.9 with its last byte only */
+        return ERR_MALFORMED;
     case STARTS:
         break;
     }

@@ -117,9 +117,11 @@ host_is_good(const struct decoy_value *v)
 static void
 step_length(struct decoy_value *v, uint8_t c)
 {
-    v->bad |= c < '0' || c > '9' || v->to > (uint64_t)INT64_MAX / 16;
+    uint64_t digit = (uint64_t)(c - '0');
+
+    v->bad |= c < '0' || c > '9' || v->to > ((uint64_t)INT64_MAX - digit) / 10;
     if (!v->bad)
-        v->to = v->to * 10 + (uint64_t)(c - '0');
+        v->to = v->to * 10 + digit;
 }
 
 static bool

@@ -105,6 +105,9 @@ a21_statuses(void **state)
         {POST "Content-Length: x\r\n\r\n", DECOY_BAD, false},
         {POST "Content-Length:\r\n\r\n", DECOY_BAD, false},
         {POST "Content-Length: 99999999999999999999\r\n\r\n", DECOY_BAD, false},
+        {POST "Content-Length: 9223372036854775808\r\n\r\n", DECOY_BAD, false},
+        {POST "Content-Length: 9223372036854775807\r\n\r\n", DECOY_LARGE_BODY,
+         false},
         {"GET / HTTP/1.1\r\n\r\n", DECOY_BAD, false},
         {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n", DECOY_BAD, false},
         {"GET / HTTP/1.1\r\nHost:\r\n", DECOY_BAD, false},
@@ -125,7 +128,16 @@ a21_statuses(void **state)
         {"GET x HTTP/1.1\r\n", DECOY_BAD, false},
         {"GET x:/", DECOY_NONE, false}, /* waits */
         {"GET http://a:b", DECOY_BAD, false},
-        {"GET http:///", DECOY_BAD, false},
+        {"GET http:/// HTTP/1.1\r\n", DECOY_BAD, false},
+        {"GET http:/// HTTP/2", DECOY_VERSION, false},
+        {"GET http://:80/ HTTP/1.1\r\n", DECOY_BAD, false},
+        {"GET http://a..b/ HTTP/1.1\r\n", DECOY_BAD, false},
+        {"GET http://./ HTTP/1.1\r\n", DECOY_BAD, false},
+        {"GET http://a./ HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
+        {"GET http://[::1]:80?x HTTP/1.1\r\n" H "\r\n", DECOY_OK, true},
+        {"GET http://[a/", DECOY_BAD, false},
+        {"GET http://[a]b", DECOY_BAD, false},
+        {"GET http://[[", DECOY_BAD, false},
         {"GET /../x HTTP/1.1\r\n", DECOY_BAD, false},
         {"GET /%zz HTTP/1.1\r\n", DECOY_BAD, false},
         {"GET /%00 HTTP/1.1\r\n", DECOY_BAD, false},
@@ -144,6 +156,8 @@ a21_statuses(void **state)
         {"GET / HTTP/11", DECOY_VERSION, false},
         {"GET /\r\n", DECOY_OK, false},
         {"GET /x\n", DECOY_NONE, false},
+        {"HEAD /\r\n", DECOY_BAD, false},
+        {"POST / \n", DECOY_BAD, false},
     };
 
     (void)state;
@@ -158,6 +172,43 @@ a21_statuses(void **state)
         assert_err(e, ERR_OK);
         assert_int_equal(r.status, cases[i].status);
         assert_int_equal(r.keep, cases[i].keep);
+    }
+}
+
+/* What a bad request is answered with, and what is still awaited of it. */
+static void
+a21_bad_requests(void **state)
+{
+    static const struct {
+        const char *request;
+        uint64_t body_len;
+        bool chunked;
+        bool bare;
+        bool head;
+    } cases[] = {
+        {"HEAD /\r\n", 0, false, true, false},
+        {"GET / \r\r", 0, false, false, false},
+        {"HEAD / \rx", 0, false, false, true},
+        {"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 0, false, false,
+         false},
+        {POST "Content-Length: 5\r\n" H, 0, false, false, false},
+        {POST "Content-Length: 5x\r\n\r\n", 0, false, false, false},
+        {POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 5,
+         false, false, false},
+        {POST "Content-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\n", 5, false,
+         false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decoy_request r;
+
+        assert_err(read_head(bytes_str(cases[i].request), &r), ERR_OK);
+        assert_true(r.status == DECOY_BAD || r.status == DECOY_CODING);
+        assert_int_equal(r.body_len, cases[i].body_len);
+        assert_int_equal(r.chunked, cases[i].chunked);
+        assert_int_equal(r.bare, cases[i].bare);
+        assert_int_equal(r.head, cases[i].head);
     }
 }
 
@@ -385,6 +436,48 @@ a21_page_changes_midway(void **state)
     buf_free(&out);
 }
 
+/* Where there is the page it goes on, whatever conditions make of it. */
+static void
+a21_goes_on(void **state)
+{
+#define GO_ON "Expect: 100-continue\r\n"
+    static const struct {
+        const char *request;
+        bool goes_on;
+    } cases[] = {
+        {GET GO_ON "\r\n", true},
+        {GET GO_ON "Range: bytes=15-\r\n\r\n", true},
+        {GET GO_ON "If-Match: \"a\"\r\n\r\n", true},
+        {GET GO_ON "If-None-Match: \"2ebc98a1-f\"\r\n\r\n", true},
+        {"GET /x HTTP/1.1\r\n" H GO_ON "\r\n", false},
+        {"GET / HTTP/1.0\r\n" H GO_ON "\r\n", false},
+        {POST GO_ON "\r\n", false},
+        {POST GO_ON "Content-Length: x\r\n\r\n", false},
+    };
+    struct buf out = buf_limited(4096);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(
+            strncmp(ask(&out, cases[i].request), "HTTP/1.1 100 ", 13) == 0,
+            cases[i].goes_on);
+    buf_free(&out);
+}
+
+/* Error pages of the server's kind are padded like those of the client's. */
+static void
+a21_padding(void **state)
+{
+    static const char msie[] =
+        POST "User-Agent: MSIE 7.0;\r\nTransfer-Encoding: gzip\r\n\r\n";
+    struct buf out = buf_limited(4096);
+
+    (void)state;
+    assert_non_null(strstr(ask(&out, msie), "Content-Length: 560\r\n"));
+    assert_non_null(strstr(ask(&out, msie), "<!-- a padding "));
+    buf_free(&out);
+}
+
 /* Every byte of each kind of answer; written down from nginx 1.22.1. */
 static void
 a21_answers(void **state)
@@ -535,7 +628,7 @@ a21_lengths(void **state)
         assert_non_null(body);
         assert_int_equal(strtoul(len + 18, NULL, 10), strlen(body + 4));
         assert_true((strstr(a, "a padding to disable") != NULL) ==
-                    (i == 3 || i == 4));
+                    (i >= 3 && i <= 5));
     }
     buf_free(&out);
 }
@@ -661,6 +754,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a21_statuses),
+        cmocka_unit_test(a21_bad_requests),
         cmocka_unit_test(a21_decided_at_one_byte),
         cmocka_unit_test(a21_long_lines),
         cmocka_unit_test(a21_lines_that_fit),
@@ -668,6 +762,8 @@ main(void)
         cmocka_unit_test(a21_many_fields),
         cmocka_unit_test(a21_any_cut),
         cmocka_unit_test(a21_page_changes_midway),
+        cmocka_unit_test(a21_goes_on),
+        cmocka_unit_test(a21_padding),
         cmocka_unit_test(a21_answers),
         cmocka_unit_test(a21_conditions),
         cmocka_unit_test(a21_lengths),
