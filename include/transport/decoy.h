@@ -59,7 +59,7 @@ struct decoy_request {
     size_t from;              /* DECOY_PART: where it begins in the page */
     size_t to;                /* and where it ends, exclusive */
     enum decoy_status status; /* without conditions and ranges */
-    enum decoy_status found;  /* what these make of DECOY_OK */
+    enum decoy_status found;  /* what these, or a bad body, make of DECOY_OK */
     uint8_t minor;            /* HTTP/1.minor */
     bool bare;                /* HTTP/0.9: the answer has no head */
     bool head;                /* HEAD: the answer has no body */

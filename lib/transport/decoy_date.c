@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IMF-fixdate, RFC 9110 section 5.6.7. */
+/* IMF-fixdate, RFC 9110 section 5.6.7, as it is written. */
 #include "decoy_parts.h"
 
 #include <string.h>
@@ -72,52 +72,4 @@ decoy_date(struct buf *out, uint64_t unix_s)
     text(out, ":");
     number(out, s % 60, 2);
     text(out, " GMT");
-}
-
-/* Days from 1.1.1970 to the first of a year. */
-static uint64_t
-days_before(uint64_t year)
-{
-    uint64_t past = year - 1;
-
-    return past * 365 + past / 4 - past / 100 + past / 400 - 719162;
-}
-
-/* Two to four digits at a place of the form. */
-static bool
-digits(struct bytes in, size_t at, size_t len, uint64_t *out)
-{
-    uint64_t v = 0;
-
-    for (size_t i = at; i < at + len; i++) {
-        if (in.b[i] < '0' || in.b[i] > '9')
-            return false;
-        v = v * 10 + (uint64_t)(in.b[i] - '0');
-    }
-    *out = v;
-    return true;
-}
-
-enum err
-decoy_date_read(struct bytes in, uint64_t *unix_s)
-{
-    uint64_t day, year, hour, minute, second;
-    size_t month = 0;
-    uint64_t days;
-
-    if (in.len != 29 || memcmp(in.b + 3, ", ", 2) != 0 ||
-        memcmp(in.b + 25, " GMT", 4) != 0 || !digits(in, 5, 2, &day) ||
-        !digits(in, 12, 4, &year) || !digits(in, 17, 2, &hour) ||
-        !digits(in, 20, 2, &minute) || !digits(in, 23, 2, &second))
-        return ERR_MALFORMED;
-    while (month < 12 && memcmp(in.b + 8, month_names + 3 * month, 3) != 0)
-        month++;
-    if (month == 12 || year < 1970 || day < 1 || day > 31 || hour > 23 ||
-        minute > 59 || second > 59)
-        return ERR_MALFORMED;
-    days = days_before(year) + day - 1;
-    for (size_t i = 0; i < month; i++)
-        days += month_days[i] + (i == 1 && is_leap(year) ? 1U : 0U);
-    *unix_s = days * DAY_S + hour * 3600 + minute * 60 + second;
-    return ERR_OK;
 }

@@ -81,7 +81,7 @@ enum decoy_range decoy_range_end(struct decoy_value *v, uint64_t size);
 /* IMF-fixdate of RFC 9110 section 5.6.7. */
 void decoy_date(struct buf *out, uint64_t unix_s);
 
-/* The same backwards, from 1970 on. ERR_MALFORMED. */
+/* Any form of that section backwards, from 1970 on. ERR_MALFORMED. */
 MUST_USE enum err decoy_date_read(struct bytes in, uint64_t *unix_s);
 
 void decoy_etag(struct buf *out, const struct decoy_page *page);

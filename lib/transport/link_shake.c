@@ -401,6 +401,8 @@ link_decoy(struct link *l, uint64_t now_ms, struct buf *out)
     if (e != ERR_OK || ++shake->answered >= DECOY_REQUESTS_MAX ||
         out->len >= ANSWERS_MAX)
         request->keep = false;
+    if (e != ERR_OK)
+        request->found = DECOY_BAD;
     shake->last = !decoy_answer(request, shake->page, now_ms, out);
     ws_request_begin(&shake->request);
     decoy_head_begin(&shake->head);

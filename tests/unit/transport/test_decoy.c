@@ -652,15 +652,39 @@ test_dates(void **state)
     };
     static const char *const none[] = {
         "",
-        "Thu, 01 Jan 1970 00:00:00 UTC",
-        "Thu, 01 Jax 1970 00:00:00 GMT",
+        "Thu, 01 Xan 1970 00:00:00 GMT",
         "Thu, 00 Jan 1970 00:00:00 GMT",
         "Thu, 01 Jan 1969 00:00:00 GMT",
         "Thu, 01 Jan 1970 24:00:00 GMT",
         "Thu, 01 Jan 1970 00:60:00 GMT",
         "Thu, 01 Jan 1970 00:00:60 GMT",
         "Thu, 01 Jan 1970 00:00:0x GMT",
-        "Thu, 01 Jan 1970 00:00:00 GMT ",
+        "Thu, 01 Jan 1970 00:00",
+        "Thu, 31 Apr 2036 00:00:00 GMT",
+        "Mon, 29 Feb 2100 00:00:00 GMT",
+        "Thu, 01-Jan-1970 00:00:00 GMT",
+        "Thu, 01 Jan-1970 00:00:00 GMT",
+        "Thu,01-Jan 70 00:00:00 GMT",
+        "Thu Jan  1 00:00:00",
+        "Thu Jan 1 00:00:00 70",
+        "Thu Jan 123 00:00:00 1970",
+        "Thursday",
+        "Thu, ",
+    };
+    /* nginx takes them, for that time */
+    static const struct {
+        uint64_t s;
+        const char *date;
+    } odd[] = {
+        {784111777, "Sunday, 06-Nov-94 08:49:37 GMT"},
+        {784111777, "Sun Nov  6 08:49:37 1994"},
+        {784111777, "Sun Nov 6 08:49:37 1994"},
+        {784111777, "Sun Nov 06 08:49:37 1994 UTC"},
+        {784111777, "Sun,06 Nov 1994 08:49:37"},
+        {784111777, ",  06 Nxx 1994 08:49:37 and so on"},
+        {951782400, "Tue Feb 29 00:00:00 2000"},
+        {2147472000, "Tuesday, 19-Jan-38 00:00:00 GMT"},
+        {1732924800, "Mon, 00 Dec 2024 00:00:00 GMT"},
     };
     struct buf out = buf_limited(64);
     uint64_t back;
@@ -672,6 +696,10 @@ test_dates(void **state)
         assert_true(bytes_equal(buf_bytes(&out), bytes_str(cases[i].date)));
         assert_err(decoy_date_read(buf_bytes(&out), &back), ERR_OK);
         assert_true(back == cases[i].s);
+    }
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        assert_err(decoy_date_read(bytes_str(odd[i].date), &back), ERR_OK);
+        assert_true(back == odd[i].s);
     }
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_err(decoy_date_read(bytes_str(none[i]), &back), ERR_MALFORMED);

@@ -186,6 +186,29 @@ test_flipped_message_1(void **state)
     pair_free(&p);
 }
 
+/* The body's beginning is looked at before the answer, as nginx does. */
+static void
+a21_bad_body_that_is_here(void **state)
+{
+#define CHUNKED " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    static const char *const cases[][2] = {
+        {"GET /" CHUNKED "xyz\r\n", "400"},
+        {"GET /" CHUNKED "0\r\n\r\n", "200"},
+        {"GET /x" CHUNKED "xyz\r\n", "404"},
+        {"POST /" CHUNKED "xyz\r\n", "405"},
+    };
+    char status[4];
+    struct pair p;
+
+    (void)state;
+    pair_start(&p);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(offer(&p, bytes_str(cases[i][0]), status), LINK_DECOY);
+        assert_string_equal(status, cases[i][1]);
+    }
+    pair_free(&p);
+}
+
 static void
 test_low_order_message_1(void **state)
 {
@@ -533,6 +556,7 @@ main(void)
         cmocka_unit_test(a22_first_flights_are_text),
         cmocka_unit_test(j10_first_flights_name_nobody),
         cmocka_unit_test(test_flipped_message_1),
+        cmocka_unit_test(a21_bad_body_that_is_here),
         cmocka_unit_test(test_low_order_message_1),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_replay_is_refused),
