@@ -57,11 +57,14 @@ static const char *const words[2][LINES] = {
                 "and "
                 "the sealed bytes.\n"
                 "Each has a check against damage, and they lie in the order in "
-                "which they came.\n",
+                "which they came.\n"
+                "Lists in which records are found, by number, by hash and by "
+                "hour, have nothing else in them.\n",
             [LINE_BESIDE] =
                 "Beside them: this relay's own secret key, its public address, "
                 "the hour of the last clearing out,\n"
-                "a random mark of the last write.\n"
+                "up to which record the lists go, a random mark of the last "
+                "write.\n"
                 "In memory while it runs, and nowhere else: the connections "
                 "and "
                 "what each of them reads.\n",
@@ -101,11 +104,14 @@ static const char *const words[2][LINES] = {
                 "- часть файла: её отпечаток, час, когда её сотрут, и "
                 "запечатанные байты.\n"
                 "У каждого есть проверка от повреждений, и лежат они в том "
-                "порядке, в каком пришли.\n",
+                "порядке, в каком пришли.\n"
+                "В списках, по которым записи находят, по номеру, отпечатку и "
+                "часу, нет ничего другого.\n",
             [LINE_BESIDE] =
                 "Кроме того: собственный секретный ключ сервера, его открытый "
                 "адрес, час последней уборки,\n"
-                "случайная метка последней записи.\n"
+                "до какой записи доведены списки, случайная метка последней "
+                "записи.\n"
                 "В памяти, пока он работает, и больше нигде: соединения и то, "
                 "что каждое из них читает.\n",
             [LINE_NOT] =

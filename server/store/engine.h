@@ -20,7 +20,8 @@ struct place_row {
     int64_t key; /* the engine's; 0: not there yet */
     uint8_t id[LIMIT_ID];
     enum relay_place_kind kind;
-    bool damaged;     /* its check does not hold: only from record_expired */
+    bool damaged;     /* its check does not hold, or it is gone (key is 0): only
+                       * from record_expired */
     uint64_t last;    /* highest number ever given */
     uint64_t commits; /* COMMIT records ever accepted */
     uint64_t live_count;
@@ -32,6 +33,7 @@ struct place_row {
 
 /* A record or letter, or what is left of one. */
 struct record_row {
+    int64_t key; /* the engine's, in what it gives */
     uint64_t number;
     enum relay_record_kind kind;
     uint32_t expires_hour; /* of the stub when it is one */
@@ -81,6 +83,7 @@ struct census_walk {
 
 struct engine;
 struct engine_backup;
+struct store_quota;
 
 struct engine_kind {
     enum err (*begin)(struct engine *e);
@@ -91,8 +94,8 @@ struct engine_kind {
     enum err (*place_get)(struct engine *e,
                           const uint8_t id[static LIMIT_ID],
                           struct place_row *out);
-    /* Sets key when it was 0. */
-    enum err (*place_put)(struct engine *e, struct place_row *p);
+    /* One that is there. */
+    enum err (*place_put)(struct engine *e, const struct place_row *p);
 
     /* The record or stub of that hash: number and kind of out are set.
      * ERR_NOT_FOUND. */
@@ -100,14 +103,18 @@ struct engine_kind {
                             const struct place_row *p,
                             const uint8_t hash[static LIMIT_ID],
                             struct record_row *out);
-    enum err (*record_put)(struct engine *e,
-                           const struct place_row *p,
+    /* A new record, and its place, which counts it already (judge_count): an
+     * engine may leave the place's row as it was, since the record tells what
+     * is to be counted. Sets the place's key when it was 0. */
+    enum err (*record_add)(struct engine *e,
+                           struct place_row *p,
                            const struct record_row *row);
-    /* Takes a record out; a stub that lives until stub_hour stays unless that
-     * is 0. ERR_NOT_FOUND. */
+    /* Takes out a record as record_get or record_expired just gave it; a stub
+     * that lives until stub_hour stays unless that is 0. Its place is to be put
+     * afterwards. */
     enum err (*record_drop)(struct engine *e,
                             const struct place_row *p,
-                            uint64_t number,
+                            const struct record_row *row,
                             uint32_t stub_hour);
     /* One record alone; ERR_NOT_FOUND. */
     enum err (*record_get)(struct engine *e,
@@ -183,9 +190,11 @@ struct engine_kind {
     void (*close)(struct engine *e);
 };
 
-/* First member of every engine. */
+/* First member of every engine. quota is the store's: an engine that counts
+ * again after a crash needs its hours. */
 struct engine {
     const struct engine_kind *kind;
+    const struct store_quota *quota;
     struct totals totals;
     uint32_t sweep_hour;
 };

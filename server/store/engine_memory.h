@@ -32,17 +32,17 @@ engine_memory(struct engine *e)
 enum err memory_place_get(struct engine *e,
                           const uint8_t id[static LIMIT_ID],
                           struct place_row *out);
-enum err memory_place_put(struct engine *e, struct place_row *p);
+enum err memory_place_put(struct engine *e, const struct place_row *p);
 enum err memory_record_find(struct engine *e,
                             const struct place_row *p,
                             const uint8_t hash[static LIMIT_ID],
                             struct record_row *out);
-enum err memory_record_put(struct engine *e,
-                           const struct place_row *p,
+enum err memory_record_add(struct engine *e,
+                           struct place_row *p,
                            const struct record_row *row);
 enum err memory_record_drop(struct engine *e,
                             const struct place_row *p,
-                            uint64_t number,
+                            const struct record_row *row,
                             uint32_t stub_hour);
 enum err memory_record_get(struct engine *e,
                            const struct place_row *p,

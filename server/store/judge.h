@@ -58,6 +58,13 @@ MUST_USE enum err judge_load_blob(struct store *s,
                                   const struct relay_load *load,
                                   struct relay_load_result *res);
 
+/* One more record: gives it the next number in p, which counts it and lives on
+ * for a while after it, to the day, so that numbers do not begin again while
+ * somebody may remember them. */
+void judge_count(const struct store_quota *q,
+                 struct place_row *p,
+                 struct record_row *row);
+
 /* A record of p is gone: what p counts becomes less. */
 void judge_forget(struct store *s,
                   struct place_row *p,

@@ -110,27 +110,18 @@ room_for(const struct store *s,
                                                     : RELAY_STORAGE;
 }
 
-/* The place lives on for a while after its last record, to the day, so that
- * numbers do not begin again while somebody may remember them. */
-static void
-prolong(struct place_row *p, uint32_t hour)
+void
+judge_count(const struct store_quota *q,
+            struct place_row *p,
+            struct record_row *row)
 {
+    uint32_t hour = row->kind == RELAY_LETTER
+                        ? row->expires_hour + q->mailbox_hours
+                        : row->stub_hour + q->channel_hours;
     uint32_t day_end = (hour / DAY_H + 1) * DAY_H;
 
     if (p->expires_hour < day_end)
         p->expires_hour = day_end;
-}
-
-/* Gives the record the next number. */
-static enum err
-put_next(struct store *s,
-         struct place_row *p,
-         struct record_row *row,
-         struct relay_op_result *res)
-{
-    bool fresh = p->key == 0;
-    enum err e;
-
     row->number = p->last + 1;
     p->last = row->number;
     p->live_count++;
@@ -140,9 +131,19 @@ put_next(struct store *s,
         p->live_commits++;
         p->live_commit_bytes += row->bytes.len;
     }
-    e = s->engine->kind->place_put(s->engine, p);
-    if (e == ERR_OK)
-        e = s->engine->kind->record_put(s->engine, p, row);
+}
+
+static enum err
+put_next(struct store *s,
+         struct place_row *p,
+         struct record_row *row,
+         struct relay_op_result *res)
+{
+    bool fresh = p->key == 0;
+    enum err e;
+
+    judge_count(&s->quota, p, row);
+    e = s->engine->kind->record_add(s->engine, p, row);
     if (e != ERR_OK)
         return e;
     s->engine->totals.place_count += fresh;
@@ -178,7 +179,6 @@ judge_append(struct store *s,
         res->verdict = room_for(s, &p, row.kind, row.bytes.len);
     if (e == ERR_OK && !known && res->verdict == RELAY_DONE) {
         memcpy(row.hash, op->append.hash, LIMIT_ID);
-        prolong(&p, op->append.stub_hour + s->quota.channel_hours);
         e = put_next(s, &p, &row, res);
     }
     res->commits = p.commits;
@@ -210,7 +210,6 @@ judge_leave(struct store *s,
         res->verdict = RELAY_FULL;
     if (e == ERR_OK && !known && res->verdict == RELAY_DONE) {
         memcpy(row.hash, op->leave.hash, LIMIT_ID);
-        prolong(&p, op->expires_hour + s->quota.mailbox_hours);
         e = put_next(s, &p, &row, res);
     }
     res->last = p.last;
@@ -269,7 +268,7 @@ judge_empty(struct store *s,
             return e;
         judge_forget(s, &p, &row);
         /* its hash stays as long as it would have, for a sender who repeats */
-        e = k->record_drop(s->engine, &p, number, row.expires_hour);
+        e = k->record_drop(s->engine, &p, &row, row.expires_hour);
         if (e != ERR_OK)
             return e;
         changed = true;

@@ -23,9 +23,9 @@ sweep_records(struct store *s, uint32_t hour, uint32_t *room)
         if (e != ERR_OK)
             return e;
         s->damaged += row.damaged;
-        keep = p.kind == RELAY_CHANNEL && row.stub_hour > hour;
+        keep = p.key != 0 && p.kind == RELAY_CHANNEL && row.stub_hour > hour;
         judge_forget(s, &p, &row);
-        e = k->record_drop(s->engine, &p, row.number, keep ? row.stub_hour : 0);
+        e = k->record_drop(s->engine, &p, &row, keep ? row.stub_hour : 0);
         if (e == ERR_OK && !p.damaged) /* what is wrong stays visible */
             e = k->place_put(s->engine, &p);
         if (e != ERR_OK)

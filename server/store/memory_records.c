@@ -105,9 +105,8 @@ memory_place_get(struct engine *e,
 }
 
 enum err
-memory_place_put(struct engine *e, struct place_row *p)
+memory_place_put(struct engine *e, const struct place_row *p)
 {
-    p->key = 1; /* ids are keys enough here */
     return put(e, memory_key('P', p->id, LIMIT_ID), p, sizeof *p);
 }
 
@@ -123,8 +122,8 @@ memory_record_find(struct engine *e,
 }
 
 enum err
-memory_record_put(struct engine *e,
-                  const struct place_row *p,
+memory_record_add(struct engine *e,
+                  struct place_row *p,
                   const struct record_row *row)
 {
     struct kv *kv = &engine_memory(e)->disk->kv;
@@ -133,6 +132,10 @@ memory_record_put(struct engine *e,
     enum err err;
 
     bare.bytes = (struct bytes){NULL, 0};
+    p->key = 1; /* ids are keys enough here */
+    err = memory_place_put(e, p);
+    if (err != ERR_OK)
+        return err;
     err = kv_put(kv, key_bytes(&k),
                  (struct bytes){(const void *)&bare, sizeof bare}, row->bytes);
     if (err == ERR_OK)
@@ -168,26 +171,23 @@ memory_record_get(struct engine *e,
 enum err
 memory_record_drop(struct engine *e,
                    const struct place_row *p,
-                   uint64_t number,
+                   const struct record_row *row,
                    uint32_t stub_hour)
 {
-    struct record_row row;
-    enum err err = memory_record_get(e, p, number, &row);
+    struct record_row stub = *row;
+    enum err err = drop(e, expiry_key(row->expires_hour, p->id, row->number));
 
-    if (err != ERR_OK)
-        return err;
-    err = drop(e, expiry_key(row.expires_hour, p->id, number));
-    if (err == ERR_OK)
-        err = drop(e, numbered('R', p->id, number));
+    stub.stub = true;
+    stub.expires_hour = stub_hour;
+    stub.bytes = (struct bytes){NULL, 0};
+    if (err == ERR_OK) /* row's bytes end here */
+        err = drop(e, numbered('R', p->id, stub.number));
     if (err == ERR_OK && stub_hour == 0)
-        return drop(e, hash_key(p, row.hash));
-    row.stub = true;
-    row.expires_hour = stub_hour;
-    row.bytes = (struct bytes){NULL, 0};
+        return drop(e, hash_key(p, stub.hash));
     if (err == ERR_OK)
-        err = put(e, numbered('S', p->id, number), &row, sizeof row);
+        err = put(e, numbered('S', p->id, stub.number), &stub, sizeof stub);
     if (err == ERR_OK)
-        err = put(e, hash_key(p, row.hash), &row, sizeof row);
+        err = put(e, hash_key(p, stub.hash), &stub, sizeof stub);
     return err;
 }
 

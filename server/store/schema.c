@@ -5,15 +5,18 @@
 #include "sqlite.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 enum {
     APPLICATION_ID = 0x50525253, /* "PRRS" */
-    VERSION = 2
+    VERSION = 3,
+    STEP_BYTES = 200, /* for each record, of a step to version 3 */
+    STEP_MARGIN = 8 * 1024 * 1024
 };
 
-/* Records lie in the order in which they came, with an index by place and
- * number: that writes four times faster than a table sorted by place. Expiry is
- * an hour, when a row came is nowhere. */
+/* Records lie in the order in which they came: that writes four times faster
+ * than a table sorted by place. Expiry is an hour, when a row came is nowhere.
+ */
 static const char create_1[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
     " STRICT, WITHOUT ROWID;"
@@ -67,7 +70,7 @@ ask_number(sqlite3 *db, const char *sql, int64_t *out)
     return e;
 }
 
-/* Version 2: each transaction says where it belongs (sqlite_turn.c). */
+/* Version 2: a log says where it belongs (sqlite_turn.c). */
 static enum err
 to_2(sqlite3 *db)
 {
@@ -81,9 +84,43 @@ to_2(sqlite3 *db)
     return e == ERR_OK ? sqlite_turn_begin(db) : e;
 }
 
+/* Version 3: lists of our own in the place of the indexes of records, so that
+ * they can be written later (sqlite_settle.c). Records stay as they are. Each
+ * list is made out of the index that it replaces, which then makes room for the
+ * next. */
+static enum err
+to_3(sqlite3 *db)
+{
+    enum err e = sqlite_err(sqlite3_exec(
+        db,
+        "CREATE TABLE numbered(place INTEGER NOT NULL, number INTEGER NOT NULL,"
+        " key INTEGER NOT NULL, PRIMARY KEY(place, number))"
+        " STRICT, WITHOUT ROWID;"
+        "INSERT INTO numbered SELECT place, number, key FROM record"
+        " ORDER BY place, number;"
+        "DROP INDEX record_number;"
+        "CREATE TABLE marked(place INTEGER NOT NULL, mark INTEGER NOT NULL,"
+        " key INTEGER NOT NULL, PRIMARY KEY(place, mark, key))"
+        " STRICT, WITHOUT ROWID;"
+        "INSERT INTO marked SELECT place, mark, key FROM record"
+        " ORDER BY place, mark, key;"
+        "DROP INDEX record_mark;"
+        "CREATE TABLE due(expires_hour INTEGER NOT NULL, key INTEGER NOT NULL,"
+        " PRIMARY KEY(expires_hour, key)) STRICT, WITHOUT ROWID;"
+        "INSERT INTO due SELECT expires_hour, key FROM record"
+        " ORDER BY expires_hour, key;"
+        "DROP INDEX record_expiry;"
+        "INSERT INTO meta(name, value) VALUES('settled_key',"
+        " (SELECT coalesce(max(key), 0) FROM record));"
+        "PRAGMA user_version = 3",
+        NULL, NULL, NULL));
+
+    return e == ERR_OK ? sqlite_turn_follow(db) : e;
+}
+
 /* From the version that is the index to the next. */
 typedef enum err step_up(sqlite3 *db);
-static step_up *const steps[VERSION] = {[1] = to_2};
+static step_up *const steps[VERSION] = {[1] = to_2, [2] = to_3};
 
 /* In the transaction that is open. */
 static enum err
@@ -207,6 +244,24 @@ copy_log(sqlite3 *db)
         db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+/* The indexes go through the log when they are overwritten, the lists when they
+ * are made. */
+static enum err
+check_room(struct engine_sqlite *s)
+{
+    int64_t records = 0;
+    struct statvfs v;
+    enum err e = ask_number(s->db, "SELECT count(*) FROM record", &records);
+
+    if (e != ERR_OK)
+        return e;
+    return statvfs(s->folder, &v) == 0 &&
+                   (uint64_t)v.f_bavail * v.f_frsize <
+                       (uint64_t)records * STEP_BYTES + STEP_MARGIN
+               ? ERR_FULL
+               : ERR_OK;
+}
+
 enum err
 schema_migrate(struct engine_sqlite *s)
 {
@@ -214,6 +269,8 @@ schema_migrate(struct engine_sqlite *s)
     bool moved = false;
     enum err e = ask_number(s->db, "PRAGMA user_version", &version);
 
+    if (e == ERR_OK && version < VERSION)
+        e = check_room(s);
     for (; e == ERR_OK && version < VERSION; version++) {
         e = sqlite_err(
             sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));

@@ -7,13 +7,16 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "gather.h"
 #include "judge.h"
+#include "tail.h"
 
 enum {
     SQLITE_PATH_MAX = 4096,
     SQLITE_CHECK_LEN = 8, /* bytes of a row's check */
 
-    /* frames in the log after which it is copied into the database */
+    /* frames in the log after which it is copied into the database at the
+     * latest; settling the tail begins when three quarters are there */
     SQLITE_CHECKPOINT_FRAMES = 4000,
     SQLITE_CHECKPOINT_LEAST = 32
 };
@@ -26,17 +29,29 @@ enum statement {
     ST_FREE_COUNT,
     ST_TURN_PUT,
     ST_PLACE_GET,
+    ST_PLACE_AT,
     ST_PLACE_INSERT,
     ST_PLACE_UPDATE,
     ST_RECORD_FIND,
     ST_STUB_FIND,
     ST_RECORD_PUT,
     ST_RECORD_GET,
+    ST_RECORD_AT,
     ST_RECORD_DROP,
+    ST_NUMBERED_PUT,
+    ST_NUMBERED_DROP,
+    ST_MARKED_PUT,
+    ST_MARKED_DROP,
+    ST_DUE_PUT,
+    ST_DUE_DROP,
+    ST_DUE_FIRST,
     ST_STUB_PUT,
-    ST_RECORD_EXPIRED,
     ST_RECORD_PAGE,
     ST_STUB_PAGE,
+    ST_TAIL_LOAD,
+    ST_TAIL_NEXT,
+    ST_SETTLED_GET,
+    ST_SETTLED_PUT,
     ST_CARD_GET,
     ST_CARD_PUT,
     ST_BLOB_GET,
@@ -46,7 +61,10 @@ enum statement {
     ST_CARDS_SWEEP,
     ST_BLOB_ENDING,
     ST_BLOB_DROP,
-    ST_PLACES_SWEEP,
+    ST_PLACE_ENDING,
+    ST_PLACE_DROP,
+    ST_NUMBERED_END,
+    ST_MARKED_END,
     ST_HOUR_PUT,
     ST_HOUR_GET,
     ST_TOTALS,
@@ -67,32 +85,34 @@ struct sqlite_turn {
     uint8_t before[8]; /* nonce of the turn before */
 };
 
-/* The place that was looked at last, within a transaction. */
-struct place_held {
-    struct place_row row;
-    bool in_turn; /* a transaction is under way */
-    bool there;
-    bool changed; /* and not written yet */
-};
-
 struct engine_sqlite {
     struct engine engine; /* first */
     sqlite3 *db;
+    struct gather gather;
     sqlite3_stmt *st[STATEMENTS];
     struct place_row page_place;
     struct record_row next_live; /* the merge of a page: 0 number: none */
     struct record_row next_stub;
     bool page_live; /* that statement has more */
     bool page_stubs;
+    int64_t page_tail; /* key of the next one in the tail; 0: none */
     uint64_t size; /* bytes in use when the transaction began, and put since */
-    struct place_held held;
+    struct tail tail;
+    bool tail_lost;   /* it is to be read again, which has failed */
+    bool settle_late; /* the last transaction did not fit on the disk: the next
+                       * writes nothing that can wait */
+    int64_t begun;    /* the tail's next key when the transaction began */
+    bool opened;      /* to its end */
+    bool dead;        /* a sync has failed: nothing more is written */
     struct sqlite_turn turn;
     struct sqlite_turn next_turn; /* of the transaction under way */
+    bool mark_due;                /* the next transaction takes it along */
+    bool unmarked;                /* the log has some after its last mark */
     sqlite3_int64 changes;        /* of rows, when it began */
     int log_frames;               /* set by the log's hook after each commit */
     bool read_only;               /* nothing is written */
-    bool log_noted; /* the database itself says that there is one */
-    bool dead;      /* a sync has failed: nothing more is written */
+    bool log_noted;  /* the database itself says that there is one */
+    bool log_copied; /* all of these are in the database */
     uint64_t ballast_bytes;
     bool ballast_held;
     uint64_t free_bytes; /* in the database, when a transaction last began */
@@ -149,11 +169,14 @@ void column_id(sqlite3_stmt *st, int i, uint8_t out[static LIMIT_ID]);
 #define PLACE_COLUMNS                                                          \
     "p.key, p.id, p.kind, p.last, p.commits, p.live_count, p.live_bytes, "     \
     "p.live_commits, p.live_commit_bytes, p.expires_hour, p.chk"
-#define RECORD_COLUMNS                                                         \
-    "r.number, r.kind, r.expires_hour, r.stub_hour, r.hash, r.chk, r.bytes"
-#define STUB_COLUMNS "number, kind, expires_hour, 0, hash, chk"
-#define CARD_COLUMNS "id, version, expires_hour, forget_hour, chk, bytes"
-#define BLOB_COLUMNS "id, expires_hour, chk, bytes"
+#define RECORD_BODY                                                            \
+    "r.kind, r.expires_hour, r.stub_hour, r.hash, r.chk, r.bytes, r.key"
+#define RECORD_COLUMNS "r.number, " RECORD_BODY ", r.place"
+#define STUB_COLUMNS   "number, kind, expires_hour, 0, hash, chk"
+#define CARD_COLUMNS   "id, version, expires_hour, forget_hour, chk, bytes"
+#define BLOB_COLUMNS   "id, expires_hour, chk, bytes"
+
+enum { RECORD_PLACE = 8 }; /* where RECORD_COLUMNS have it */
 
 void sqlite_read_place(sqlite3_stmt *st, int i, struct place_row *p);
 void sqlite_read_record(sqlite3_stmt *st,
@@ -178,6 +201,12 @@ struct check {
 };
 struct check check_place(const struct place_row *p);
 struct check check_record(int64_t place, const struct record_row *row);
+
+/* Of a record: the check, its hash and its bytes belong together. Rows from
+ * before version 3 have a check over their bytes. */
+bool check_record_holds(int64_t place,
+                        const struct record_row *row,
+                        struct bytes got);
 struct check check_card(const struct card_row *row);
 struct check check_blob(const struct blob_row *row);
 bool check_holds(const struct check *want, struct bytes got);
@@ -207,8 +236,14 @@ MUST_USE enum err sqlite_turn_begin(sqlite3 *db);
 /* The same for tables that come from elsewhere; of version 1 they have none. */
 MUST_USE enum err sqlite_turn_renew(sqlite3 *db);
 
+/* The mark after the one that is stored, in whatever transaction is open. */
+MUST_USE enum err sqlite_turn_follow(sqlite3 *db);
+
 /* The next mark, to be committed with what it stands for. */
 MUST_USE enum err sqlite_turn_next(struct engine_sqlite *s);
+
+/* It was. */
+void sqlite_turn_done(struct engine_sqlite *s);
 
 /* Before anything is written: does the log belong to the database? Sets turn.
  * ERR_DENIED: it does not. A database of version 1 has no marks. */
@@ -236,14 +271,45 @@ MUST_USE enum err sqlite_log_forget(sqlite3 *db);
  * there is no log any more, or leaves it alone. */
 void sqlite_log_end(struct engine_sqlite *s);
 
+/* --- sqlite_tail.c -----------------------------------------------------------
+ */
+
+/* Fills the tail with what is not settled, and counts what is not counted in
+ * its place's row. *more: there is more than it holds. With sums the totals
+ * count it too. */
+MUST_USE enum err
+sqlite_tail_load(struct engine_sqlite *s, bool sums, bool *more);
+
+/* When a database was opened: reads the tail and settles it, unless the disk is
+ * full. */
+MUST_USE enum err sqlite_tail_open(struct engine_sqlite *s);
+
+/* After a rollback: the tail as the database has it. */
+MUST_USE enum err sqlite_tail_again(struct engine_sqlite *s);
+
+/* --- sqlite_settle.c ---------------------------------------------------------
+ */
+
+/* Within a transaction: all that can wait is written. ERR_FULL. */
+MUST_USE enum err sqlite_settle_all(struct engine_sqlite *s);
+
+/* At the end of a transaction that changes something: a slice of it, when there
+ * is much. */
+MUST_USE enum err sqlite_settle_some(struct engine_sqlite *s);
+
+/* Outside a transaction, before the log is copied or the database closed:
+ * settles everything and ends the log with a mark, if something is to be done.
+ * On a full disk nothing is, which costs nothing but the order of things. */
+MUST_USE enum err sqlite_settle_now(struct engine_sqlite *s);
+
 /* --- sqlite_disk.c -----------------------------------------------------------
  */
 
+/* Whether the log is so long that it should be copied into the database. */
+bool sqlite_log_long(const struct engine_sqlite *s);
+
 /* Copies the log into the database. *copied: all of it. */
 MUST_USE enum err sqlite_checkpoint(struct engine_sqlite *s, bool *copied);
-
-/* After each commit: copies a long log into the database. */
-MUST_USE enum err sqlite_checkpoint_long(struct engine_sqlite *s);
 enum err sqlite_truncate(struct engine *e);
 enum err sqlite_shrink(struct engine *e, int pages, bool *shrunk);
 void sqlite_relieve(struct engine *e);
@@ -284,26 +350,46 @@ MUST_USE enum err file_make(const char *path);
 /* --- sqlite_place.c --------------------------------------------------------
  */
 
-/* A transaction begins or is over; nothing is held. */
-void sqlite_place_turn(struct engine_sqlite *s, bool in_turn);
+/* Writes the rows of places that are due. */
+MUST_USE enum err sqlite_places_write(struct engine_sqlite *s);
 
-/* Writes what is held: before the commit, and before anything else than
- * sqlite_place_get() reads places. */
-MUST_USE enum err sqlite_place_settle(struct engine_sqlite *s);
+/* Writes the row of one that is held. */
+MUST_USE enum err
+sqlite_place_write(struct engine_sqlite *s, struct tail_place *p);
+
+/* The one with a key, as its row is in the table. ERR_NOT_FOUND. */
+MUST_USE enum err
+sqlite_place_at(struct engine_sqlite *s, int64_t key, struct place_row *out);
+
+/* A new one. Sets key. */
+MUST_USE enum err
+sqlite_place_insert(struct engine_sqlite *s, struct place_row *p);
 enum err sqlite_place_get(struct engine *e,
                           const uint8_t id[static LIMIT_ID],
                           struct place_row *out);
-enum err sqlite_place_put(struct engine *e, struct place_row *p);
+enum err sqlite_place_put(struct engine *e, const struct place_row *p);
+
+/* --- sqlite_records.c, sqlite_page.c ---------------------------------------
+ */
+
+/* The record with a key of the tail, which ought to be that of a number in a
+ * place; it stays open: bytes are borrowed until the next use. ERR_NOT_FOUND.
+ */
+MUST_USE enum err sqlite_record_at(struct engine_sqlite *s,
+                                   int64_t place,
+                                   uint64_t number,
+                                   int64_t key,
+                                   struct record_row *out);
 enum err sqlite_record_find(struct engine *e,
                             const struct place_row *p,
                             const uint8_t hash[static LIMIT_ID],
                             struct record_row *out);
-enum err sqlite_record_put(struct engine *e,
-                           const struct place_row *p,
+enum err sqlite_record_add(struct engine *e,
+                           struct place_row *p,
                            const struct record_row *row);
 enum err sqlite_record_drop(struct engine *e,
                             const struct place_row *p,
-                            uint64_t number,
+                            const struct record_row *row,
                             uint32_t stub_hour);
 enum err sqlite_record_get(struct engine *e,
                            const struct place_row *p,

@@ -148,14 +148,20 @@ sqlite_backup_begin(struct engine *e,
     return ERR_OK;
 }
 
-/* Some pages. */
+/* Some pages. The last come when all is settled, so that a copy has everything
+ * in its lists. */
 static enum err
 copy_step(struct engine_backup *b)
 {
-    int rc = sqlite3_backup_step(b->copy, STEP_PAGES);
+    enum err e = b->at.done + STEP_PAGES >= b->at.total
+                     ? sqlite_settle_now(b->of)
+                     : ERR_OK;
+    int rc = e == ERR_OK ? sqlite3_backup_step(b->copy, STEP_PAGES) : SQLITE_OK;
     int total = sqlite3_backup_pagecount(b->copy);
     int left = sqlite3_backup_remaining(b->copy);
 
+    if (e != ERR_OK)
+        return e;
     b->at.total = (uint64_t)total;
     b->at.done = (uint64_t)(total - left);
     if (rc != SQLITE_OK && rc != SQLITE_DONE)

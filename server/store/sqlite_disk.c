@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The log keeps what did not fit into the database: nothing is lost, and the
- * next checkpoint tries again. */
+ * next checkpoint tries again. The log may begin anew now, with a mark. */
 static enum err
 checkpoint(struct engine_sqlite *s, int mode, bool *copied)
 {
@@ -19,9 +19,18 @@ checkpoint(struct engine_sqlite *s, int mode, bool *copied)
     enum err e = sqlite_err(
         sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &frames, &done));
 
+    s->mark_due = true;
     *copied = e == ERR_OK && frames == done;
+    if (*copied)
+        s->log_copied = true;
     s->dead = s->dead || e == ERR_DISK;
     return e == ERR_FULL || e == ERR_BUSY ? ERR_OK : e;
+}
+
+bool
+sqlite_log_long(const struct engine_sqlite *s)
+{
+    return !s->log_copied && s->log_frames >= s->log_frames_max / 4 * 3;
 }
 
 enum err
@@ -31,24 +40,16 @@ sqlite_checkpoint(struct engine_sqlite *s, bool *copied)
 }
 
 enum err
-sqlite_checkpoint_long(struct engine_sqlite *s)
-{
-    bool copied;
-
-    return s->log_frames >= s->log_frames_max ? sqlite_checkpoint(s, &copied)
-                                              : ERR_OK;
-}
-
-enum err
 sqlite_truncate(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
     bool copied;
-    enum err err;
+    enum err err = sqlite_settle_now(s);
 
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_reset(s->st[i]); /* no reader may hold the log open */
-    err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, &copied);
+    if (err == ERR_OK)
+        err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, &copied);
     sqlite_backup_tidy(s, false);
     sqlite_ballast(s);
     return err;
@@ -67,7 +68,9 @@ sqlite_shrink(struct engine *e, int pages, bool *shrunk)
     if (s->log_frames < pages)
         return ERR_OK;
     sqlite_relieve(e);
-    err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, shrunk);
+    err = sqlite_settle_now(s);
+    if (err == ERR_OK)
+        err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, shrunk);
     if (*shrunk) {
         s->log_frames = 0;
         sqlite_ballast(s);

@@ -130,7 +130,7 @@ write_row(struct engine_sqlite *s, bool wanted)
     if (e == ERR_OK)
         e = sqlite_err(sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL));
     if (e == ERR_OK)
-        s->turn = s->next_turn;
+        sqlite_turn_done(s);
     else if (sqlite3_get_autocommit(s->db) == 0)
         (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     s->dead = s->dead || e == ERR_DISK;

@@ -178,26 +178,47 @@ end_blobs(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* With what damage has left of its lists. */
+static enum err
+drop_place(struct engine_sqlite *s, int64_t key)
+{
+    static const enum statement drops[] = {ST_NUMBERED_END, ST_MARKED_END,
+                                           ST_PLACE_DROP};
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; err == ERR_OK && i < sizeof drops / sizeof *drops; i++) {
+        struct binder b = sqlite_bind(s, drops[i]);
+
+        bind_u64(&b, (uint64_t)key);
+        err = sqlite_run(&b);
+    }
+    return err;
+}
+
 static enum err
 sweep_places(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
 {
-    struct binder b = sqlite_bind(s, ST_PLACES_SWEEP);
-    enum err err = ERR_NOT_FOUND;
-    int rc = SQLITE_ROW;
+    enum err err = ERR_OK;
 
-    bind_u64(&b, hour);
-    bind_u64(&b, *room);
-    if (*room > 0)
+    while (err == ERR_OK && *room > 0) {
+        struct binder b = sqlite_bind(s, ST_PLACE_ENDING);
+        struct place_row p;
+
+        bind_u64(&b, hour);
         err = sqlite_first(&b);
-    while (err == ERR_OK && rc == SQLITE_ROW) { /* all are gone by now */
+        if (err != ERR_OK)
+            break;
+        sqlite_read_place(b.st, 0, &p);
+        sqlite3_reset(b.st);
+        if (tail_place_find(&s->tail, p.id) != NULL) {
+            err = sqlite_settle_all(s); /* its row may be an old one */
+            continue;
+        }
+        err = drop_place(s, p.key);
         (*room)--;
         judge_lessen(&s->engine.totals.place_count, 1);
-        judge_lessen(&s->engine.totals.mailbox_count,
-                     column_u64(b.st, 0) == RELAY_MAILBOX);
-        rc = sqlite3_step(b.st);
-        err = sqlite_err(rc);
+        judge_lessen(&s->engine.totals.mailbox_count, p.kind == RELAY_MAILBOX);
     }
-    sqlite3_reset(b.st);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -206,10 +227,9 @@ sqlite_sweep_rest(struct engine *e, uint32_t hour, uint32_t *room)
 {
     struct engine_sqlite *s = engine_sqlite(e);
     uint64_t gone;
-    enum err err = sqlite_place_settle(s);
+    enum err err;
 
-    if (err == ERR_OK)
-        err = sweep_with(s, ST_STUBS_SWEEP, hour, room, &gone);
+    err = sweep_with(s, ST_STUBS_SWEEP, hour, room, &gone);
     if (err == ERR_OK)
         err = fade_cards(s, hour, room);
     if (err == ERR_OK) {

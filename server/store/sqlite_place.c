@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Places in SQLite. Records of one batch often go to one place, so within a
- * transaction the last place that was looked at is held, and written when
- * another one is or at the commit: once, not once for each record. */
+/* Places in SQLite. One to which a record was added is held in the tail, and
+ * its row is written when the tail is settled: the record itself tells what is
+ * to be counted. Any other change of a place is written at the end of its
+ * transaction: once, not once for each record that was dropped. */
 #include "sqlite.h"
 
+#include <assert.h>
 #include <string.h>
 
 static enum relay_place_kind
@@ -31,8 +33,8 @@ sqlite_read_place(sqlite3_stmt *st, int i, struct place_row *p)
     p->damaged = !check_holds(&want, column_bytes(st, i + 10));
 }
 
-static enum err
-write_fresh(struct engine_sqlite *s, struct place_row *p)
+enum err
+sqlite_place_insert(struct engine_sqlite *s, struct place_row *p)
 {
     struct check chk = check_place(p);
     struct binder b = sqlite_bind(s, ST_PLACE_INSERT);
@@ -55,7 +57,7 @@ write_fresh(struct engine_sqlite *s, struct place_row *p)
 }
 
 static enum err
-write_changed(struct engine_sqlite *s, const struct place_row *p)
+update(struct engine_sqlite *s, const struct place_row *p)
 {
     struct check chk = check_place(p);
     struct binder b = sqlite_bind(s, ST_PLACE_UPDATE);
@@ -73,36 +75,51 @@ write_changed(struct engine_sqlite *s, const struct place_row *p)
 }
 
 enum err
-sqlite_place_settle(struct engine_sqlite *s)
+sqlite_place_write(struct engine_sqlite *s, struct tail_place *p)
 {
-    bool changed = s->held.changed;
+    enum err err = update(s, &p->row);
 
-    s->held.there = false;
-    s->held.changed = false;
-    return changed ? write_changed(s, &s->held.row) : ERR_OK;
+    if (err == ERR_OK)
+        p->dirty = false;
+    return err;
 }
 
-void
-sqlite_place_turn(struct engine_sqlite *s, bool in_turn)
+enum err
+sqlite_places_write(struct engine_sqlite *s)
 {
-    s->held = (struct place_held){.in_turn = in_turn};
+    struct tail *t = &s->tail;
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; err == ERR_OK && i < t->due_count; i++) {
+        struct tail_place *p = &t->places[t->due[i]];
+
+        p->due = false;
+        err = p->dirty ? sqlite_place_write(s, p) : ERR_OK;
+        tail_place_release(t, p);
+    }
+    t->due_count = 0;
+    return err;
 }
 
-/* From now on this one is held, if any is. */
-static void
-hold(struct engine_sqlite *s, const struct place_row *p, bool changed)
+static enum err
+read_one(struct binder *b, struct place_row *out)
 {
-    if (!s->held.in_turn)
-        return;
-    s->held.row = *p;
-    s->held.there = true;
-    s->held.changed = changed;
+    enum err err = sqlite_first(b);
+
+    if (err != ERR_OK)
+        return err;
+    sqlite_read_place(b->st, 0, out);
+    sqlite3_reset(b->st);
+    return ERR_OK;
 }
 
-static bool
-is_held(const struct engine_sqlite *s, const uint8_t id[static LIMIT_ID])
+enum err
+sqlite_place_at(struct engine_sqlite *s, int64_t key, struct place_row *out)
 {
-    return s->held.there && memcmp(s->held.row.id, id, LIMIT_ID) == 0;
+    struct binder b = sqlite_bind(s, ST_PLACE_AT);
+
+    bind_u64(&b, (uint64_t)key);
+    return read_one(&b, out);
 }
 
 enum err
@@ -111,43 +128,35 @@ sqlite_place_get(struct engine *e,
                  struct place_row *out)
 {
     struct engine_sqlite *s = engine_sqlite(e);
+    enum err err = s->tail_lost ? sqlite_tail_again(s) : ERR_OK;
+    const struct tail_place *held;
     struct binder b;
-    enum err err;
 
-    if (is_held(s, id)) {
-        *out = s->held.row;
+    if (err != ERR_OK)
+        return err;
+    held = tail_place_find(&s->tail, id);
+    if (held != NULL) {
+        *out = held->row;
         return ERR_OK;
     }
-    err = sqlite_place_settle(s);
-    if (err != ERR_OK)
-        return err;
     b = sqlite_bind(s, ST_PLACE_GET);
     bind_bytes(&b, (struct bytes){id, LIMIT_ID});
-    err = sqlite_first(&b);
-    if (err != ERR_OK)
-        return err;
-    sqlite_read_place(b.st, 0, out);
-    sqlite3_reset(b.st);
-    if (out->damaged)
-        return ERR_AUTH;
-    hold(s, out, false);
-    return ERR_OK;
+    err = read_one(&b, out);
+    return err == ERR_OK && out->damaged ? ERR_AUTH : err;
 }
 
 enum err
-sqlite_place_put(struct engine *e, struct place_row *p)
+sqlite_place_put(struct engine *e, const struct place_row *p)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    bool fresh = p->key == 0;
-    enum err err = ERR_OK;
+    struct tail_place *held = tail_place_find(&s->tail, p->id);
 
-    if (!is_held(s, p->id))
-        err = sqlite_place_settle(s);
-    if (err == ERR_OK && fresh)
-        err = write_fresh(s, p);
-    else if (err == ERR_OK && !s->held.in_turn)
-        err = write_changed(s, p);
-    if (err == ERR_OK)
-        hold(s, p, !fresh);
-    return err;
+    assert(p->key != 0);
+    if (held == NULL)
+        held = tail_place_hold(&s->tail, p);
+    if (held == NULL) /* no room to wait */
+        return update(s, p);
+    held->row = *p;
+    tail_place_due(&s->tail, held);
+    return ERR_OK;
 }

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Records in SQLite. */
+/* Records in SQLite: those in the lists, and those of the tail, which are found
+ * by it and read by their keys. */
 #include "sqlite.h"
 
 #include <string.h>
 
 static const struct bytes none = {NULL, 0};
-
-/* The first eight bytes of a hash: an index entry of a quarter of the size, and
- * the full hash is compared after it. */
-static uint64_t
-mark_of(const uint8_t hash[static LIMIT_ID])
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v = v << 8 | hash[i];
-    return v;
-}
 
 static enum relay_record_kind
 record_kind(uint64_t v)
@@ -32,17 +21,67 @@ sqlite_read_record(sqlite3_stmt *st,
                    bool stub,
                    struct record_row *row)
 {
-    struct check want;
-
     row->stub = stub;
+    row->key = stub ? 0 : sqlite3_column_int64(st, 7);
     row->number = column_u64(st, 0);
     row->kind = record_kind(column_u64(st, 1));
     row->expires_hour = (uint32_t)column_u64(st, 2);
     row->stub_hour = (uint32_t)column_u64(st, 3);
     column_id(st, 4, row->hash);
     row->bytes = stub ? none : column_bytes(st, 6);
-    want = check_record(place, row);
-    row->damaged = !check_holds(&want, column_bytes(st, 5));
+    row->damaged = !check_record_holds(place, row, column_bytes(st, 5));
+}
+
+enum err
+sqlite_record_at(struct engine_sqlite *s,
+                 int64_t place,
+                 uint64_t number,
+                 int64_t key,
+                 struct record_row *out)
+{
+    struct binder b = sqlite_bind(s, ST_RECORD_AT);
+    enum err err;
+
+    bind_u64(&b, (uint64_t)key);
+    err = sqlite_first(&b);
+    if (err != ERR_OK)
+        return err;
+    sqlite_read_record(b.st, place, false, out);
+    out->damaged = out->damaged || out->number != number;
+    out->number = number;
+    return ERR_OK;
+}
+
+/* Among those of the tail. ERR_NOT_FOUND. */
+static enum err
+find_in_tail(struct engine_sqlite *s,
+             const struct place_row *p,
+             const uint8_t hash[static LIMIT_ID],
+             struct record_row *out)
+{
+    uint64_t mark = tail_mark(hash);
+    int64_t key = INT64_MAX;
+
+    while ((key = tail_alike(&s->tail, p->key, mark, key)) != 0) {
+        struct binder b = sqlite_bind(s, ST_RECORD_AT);
+        enum err err;
+        bool same;
+
+        bind_u64(&b, (uint64_t)key);
+        err = sqlite_first(&b);
+        if (err == ERR_NOT_FOUND)
+            continue;
+        if (err != ERR_OK)
+            return err;
+        same =
+            bytes_equal(column_bytes(b.st, 4), (struct bytes){hash, LIMIT_ID});
+        out->number = column_u64(b.st, 0);
+        out->kind = record_kind(column_u64(b.st, 1));
+        sqlite3_reset(b.st);
+        if (same)
+            return ERR_OK;
+    }
+    return ERR_NOT_FOUND;
 }
 
 enum err
@@ -55,47 +94,83 @@ sqlite_record_find(struct engine *e,
 
     /* where every number ever given is still a record there are no stubs */
     const int tables = p->live_count < p->last ? 2 : 1;
+    enum err err = find_in_tail(engine_sqlite(e), p, hash, out);
 
-    for (int i = 0; i < tables; i++) {
+    for (int i = 0; err == ERR_NOT_FOUND && i < tables; i++) {
         struct binder b = sqlite_bind(engine_sqlite(e), where[i]);
-        enum err err;
 
         bind_u64(&b, (uint64_t)p->key);
-        bind_u64(&b, mark_of(hash));
+        bind_u64(&b, tail_mark(hash));
         bind_bytes(&b, (struct bytes){hash, LIMIT_ID});
         err = sqlite_first(&b);
-        if (err == ERR_NOT_FOUND)
-            continue;
         if (err != ERR_OK)
-            return err;
+            continue;
         out->number = column_u64(b.st, 0);
         out->kind = record_kind(column_u64(b.st, 1));
         sqlite3_reset(b.st);
-        return ERR_OK;
     }
-    return ERR_NOT_FOUND;
+    return err;
 }
 
-enum err
-sqlite_record_put(struct engine *e,
-                  const struct place_row *p,
-                  const struct record_row *row)
+static enum err
+put_record(struct engine_sqlite *s,
+           int64_t place,
+           int64_t key,
+           const struct record_row *row)
 {
-    struct engine_sqlite *s = engine_sqlite(e);
-    struct check chk = check_record(p->key, row);
+    struct check chk = check_record(place, row);
     struct binder b = sqlite_bind(s, ST_RECORD_PUT);
 
-    bind_u64(&b, (uint64_t)p->key);
+    bind_u64(&b, (uint64_t)key);
+    bind_u64(&b, (uint64_t)place);
     bind_u64(&b, row->number);
     bind_u64(&b, row->kind);
     bind_u64(&b, row->expires_hour);
     bind_u64(&b, row->stub_hour);
-    bind_u64(&b, mark_of(row->hash));
+    bind_u64(&b, tail_mark(row->hash));
     bind_bytes(&b, BYTES_OF(row->hash));
     bind_bytes(&b, BYTES_OF(chk.b));
     bind_bytes(&b, row->bytes);
     s->size += row->bytes.len;
     return sqlite_run(&b);
+}
+
+/* One more record, and perhaps one more place, fit into the tail. */
+static enum err
+make_room(struct engine_sqlite *s)
+{
+    return tail_count(&s->tail) == TAIL_MAX || s->tail.free == 0
+               ? sqlite_settle_all(s)
+               : ERR_OK;
+}
+
+enum err
+sqlite_record_add(struct engine *e,
+                  struct place_row *p,
+                  const struct record_row *row)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    bool fresh = p->key == 0;
+    enum err err = make_room(s);
+    struct tail_place *held;
+
+    if (err == ERR_OK && fresh)
+        err = sqlite_place_insert(s, p);
+    if (err == ERR_OK)
+        err = put_record(s, p->key, s->tail.next, row);
+    if (err != ERR_OK)
+        return err;
+    held = tail_place_find(&s->tail, p->id);
+    if (held == NULL)
+        held = tail_place_hold(&s->tail, p); /* there is room */
+    held->row = *p;
+    held->dirty = held->dirty || !fresh;
+    tail_add(&s->tail, held,
+             &(struct tail_entry){.place = p->key,
+                                  .number = row->number,
+                                  .mark = tail_mark(row->hash),
+                                  .expires_hour = row->expires_hour});
+    return ERR_OK;
 }
 
 enum err
@@ -104,9 +179,17 @@ sqlite_record_get(struct engine *e,
                   uint64_t number,
                   struct record_row *out)
 {
-    struct binder b = sqlite_bind(engine_sqlite(e), ST_RECORD_GET);
+    struct engine_sqlite *s = engine_sqlite(e);
+    const struct tail_place *held = tail_place_find(&s->tail, p->id);
+    int64_t key = held == NULL || number == 0
+                      ? 0
+                      : tail_after(&s->tail, held, number - 1);
+    struct binder b;
     enum err err;
 
+    if (key != 0 && tail_at(&s->tail, key)->number == number)
+        return sqlite_record_at(s, p->key, number, key, out);
+    b = sqlite_bind(s, ST_RECORD_GET);
     bind_u64(&b, (uint64_t)p->key);
     bind_u64(&b, number);
     err = sqlite_first(&b);
@@ -127,41 +210,125 @@ put_stub(struct engine_sqlite *s,
     bind_u64(&b, stub->number);
     bind_u64(&b, stub->kind);
     bind_u64(&b, stub->expires_hour);
-    bind_u64(&b, mark_of(stub->hash));
+    bind_u64(&b, tail_mark(stub->hash));
     bind_bytes(&b, BYTES_OF(stub->hash));
     bind_bytes(&b, BYTES_OF(chk.b));
     return sqlite_run(&b);
 }
 
+static enum err
+drop_due(struct engine_sqlite *s, uint32_t hour, int64_t key)
+{
+    struct binder b = sqlite_bind(s, ST_DUE_DROP);
+
+    bind_u64(&b, hour);
+    bind_u64(&b, (uint64_t)key);
+    return sqlite_run(&b);
+}
+
+/* Out of the lists, if it is in them already. */
+static enum err
+drop_listed(struct engine_sqlite *s,
+            const struct place_row *p,
+            const struct record_row *row)
+{
+    struct binder b = sqlite_bind(s, ST_NUMBERED_DROP);
+    enum err err;
+
+    bind_u64(&b, (uint64_t)p->key);
+    bind_u64(&b, row->number);
+    err = sqlite_run(&b);
+    if (err != ERR_OK)
+        return err;
+    b = sqlite_bind(s, ST_MARKED_DROP);
+    bind_u64(&b, (uint64_t)p->key);
+    bind_u64(&b, tail_mark(row->hash));
+    bind_u64(&b, (uint64_t)row->key);
+    err = sqlite_run(&b);
+    return err == ERR_OK ? drop_due(s, row->expires_hour, row->key) : err;
+}
+
 enum err
 sqlite_record_drop(struct engine *e,
                    const struct place_row *p,
-                   uint64_t number,
+                   const struct record_row *row,
                    uint32_t stub_hour)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    struct record_row row;
-    struct binder b;
+    struct tail_entry *entry = tail_at(&s->tail, row->key);
+    struct record_row stub = *row;
     enum err err = ERR_OK;
+    struct binder b;
 
-    if (stub_hour != 0) {
-        err = sqlite_record_get(e, p, number, &row);
-        if (err != ERR_OK)
-            return err;
-        row.stub = true;
-        row.expires_hour = stub_hour;
-        row.bytes = none;
-        err = put_stub(s, p, &row);
-    }
     /* an open reader would keep the row's page from being freed */
     sqlite3_reset(s->st[ST_RECORD_GET]);
-    sqlite3_reset(s->st[ST_RECORD_EXPIRED]);
+    sqlite3_reset(s->st[ST_RECORD_AT]);
+    stub.bytes = none;
+    if (stub_hour != 0) {
+        stub.stub = true;
+        stub.expires_hour = stub_hour;
+        err = put_stub(s, p, &stub);
+    }
+    stub.expires_hour = row->expires_hour;
+    if (err == ERR_OK)
+        err = drop_listed(s, p, &stub);
     if (err != ERR_OK)
         return err;
+    if (entry != NULL)
+        entry->dropped = true;
     b = sqlite_bind(s, ST_RECORD_DROP);
-    bind_u64(&b, (uint64_t)p->key);
-    bind_u64(&b, number);
+    bind_u64(&b, (uint64_t)row->key);
     return sqlite_run(&b);
+}
+
+/* The first that the list by hours has; 0 as its hour: it has no place. An
+ * entry that leads to nothing, or lies under another hour than the row says, is
+ * damage and goes. */
+static enum err
+first_due(struct engine_sqlite *s, uint32_t hour, int64_t *key, bool *placed)
+{
+    enum err err = ERR_NOT_FOUND;
+
+    while (err == ERR_NOT_FOUND) {
+        struct binder b = sqlite_bind(s, ST_DUE_FIRST);
+        uint32_t listed;
+        bool right;
+        enum err gone = ERR_OK;
+
+        bind_u64(&b, hour);
+        err = sqlite_first(&b);
+        if (err != ERR_OK)
+            return err;
+        listed = (uint32_t)column_u64(b.st, 0);
+        *placed = listed != 0;
+        *key = sqlite3_column_int64(b.st, 1);
+        sqlite3_reset(b.st);
+        b = sqlite_bind(s, ST_RECORD_AT);
+        bind_u64(&b, (uint64_t)*key);
+        err = sqlite_first(&b);
+        right = err == ERR_OK && (uint32_t)column_u64(b.st, 2) == listed;
+        sqlite3_reset(b.st);
+        if (!right && (err == ERR_OK || err == ERR_NOT_FOUND))
+            gone = drop_due(s, listed, *key);
+        if (gone != ERR_OK)
+            return gone;
+    }
+    return err;
+}
+
+/* The place of a record, as it is now. */
+static enum err
+whose(struct engine_sqlite *s, int64_t place, struct place_row *p)
+{
+    const struct tail_place *held;
+    enum err err = sqlite_place_at(s, place, p);
+
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK; /* it stays damaged */
+    held = err == ERR_OK ? tail_place_find(&s->tail, p->id) : NULL;
+    if (held != NULL)
+        *p = held->row;
+    return err;
 }
 
 enum err
@@ -171,93 +338,22 @@ sqlite_record_expired(struct engine *e,
                       struct record_row *out)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    enum err err = sqlite_place_settle(s);
+    int64_t key = tail_expired(&s->tail, hour);
+    bool placed = key != 0 && tail_at(&s->tail, key)->place != 0;
+    enum err err = key == 0 ? first_due(s, hour, &key, &placed) : ERR_OK;
     struct binder b;
 
     if (err != ERR_OK)
         return err;
-    b = sqlite_bind(s, ST_RECORD_EXPIRED);
-    bind_u64(&b, hour);
+    b = sqlite_bind(s, ST_RECORD_AT);
+    bind_u64(&b, (uint64_t)key);
     err = sqlite_first(&b);
     if (err != ERR_OK)
         return err;
-    sqlite_read_place(b.st, 7, p);
-    sqlite_read_record(b.st, p->key, false, out);
-    return ERR_OK;
-}
-
-/* Steps one side of the merge. */
-static enum err
-advance(struct engine_sqlite *s, bool stub)
-{
-    sqlite3_stmt *st = s->st[stub ? ST_STUB_PAGE : ST_RECORD_PAGE];
-    struct record_row *row = stub ? &s->next_stub : &s->next_live;
-    bool *more = stub ? &s->page_stubs : &s->page_live;
-    int rc;
-
-    row->number = 0;
-    if (!*more)
-        return ERR_OK;
-    rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
-        sqlite_read_record(st, s->page_place.key, stub, row);
-        return ERR_OK;
-    }
-    *more = false;
-    return sqlite_err(rc);
-}
-
-enum err
-sqlite_page_begin(struct engine *e, const struct place_row *p, uint64_t after)
-{
-    struct engine_sqlite *s = engine_sqlite(e);
-    struct binder live = sqlite_bind(s, ST_RECORD_PAGE);
-    struct binder stubs = sqlite_bind(s, ST_STUB_PAGE);
-    enum err err;
-
-    bind_u64(&live, (uint64_t)p->key);
-    bind_u64(&live, after);
-    bind_u64(&stubs, (uint64_t)p->key);
-    bind_u64(&stubs, after);
-    s->page_place = *p;
-    s->page_live = live.rc == SQLITE_OK;
-    s->page_stubs = stubs.rc == SQLITE_OK && p->kind == RELAY_CHANNEL;
-    s->next_live.number = 0;
-    err = advance(s, true);
-    if (err == ERR_OK && live.rc != SQLITE_OK)
-        err = sqlite_err(live.rc);
+    *p = (struct place_row){.damaged = true};
+    if (placed)
+        err = whose(s, sqlite3_column_int64(b.st, RECORD_PLACE), p);
+    if (err == ERR_OK)
+        sqlite_read_record(b.st, p->key, false, out);
     return err;
-}
-
-enum err
-sqlite_page_next(struct engine *e, struct record_row *out)
-{
-    struct engine_sqlite *s = engine_sqlite(e);
-    enum err err;
-
-    if (s->next_live.number == 0) {
-        err = advance(s, false);
-        if (err != ERR_OK)
-            return err;
-    }
-    if (s->next_stub.number != 0 &&
-        (s->next_live.number == 0 ||
-         s->next_stub.number < s->next_live.number)) {
-        *out = s->next_stub;
-        return advance(s, true);
-    }
-    if (s->next_live.number == 0)
-        return ERR_NOT_FOUND;
-    *out = s->next_live;
-    s->next_live.number = 0; /* its bytes live until the next call */
-    return ERR_OK;
-}
-
-void
-sqlite_page_end(struct engine *e)
-{
-    struct engine_sqlite *s = engine_sqlite(e);
-
-    sqlite3_reset(s->st[ST_RECORD_PAGE]);
-    sqlite3_reset(s->st[ST_STUB_PAGE]);
 }

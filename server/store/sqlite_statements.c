@@ -12,6 +12,7 @@ static const char *const sql[STATEMENTS] = {
     [ST_FREE_COUNT] = "PRAGMA freelist_count",
     [ST_TURN_PUT] = "UPDATE turn SET mark = ? WHERE key = 1",
     [ST_PLACE_GET] = "SELECT " PLACE_COLUMNS " FROM place p WHERE p.id = ?",
+    [ST_PLACE_AT] = "SELECT " PLACE_COLUMNS " FROM place p WHERE p.key = ?",
     [ST_PLACE_INSERT] =
         "INSERT INTO place(id, kind, last, commits, live_count, live_bytes,"
         " live_commits, live_commit_bytes, expires_hour, chk)"
@@ -20,29 +21,49 @@ static const char *const sql[STATEMENTS] = {
         "UPDATE place SET last = ?, commits = ?, live_count = ?,"
         " live_bytes = ?, live_commits = ?, live_commit_bytes = ?,"
         " expires_hour = ?, chk = ? WHERE key = ?",
-    [ST_RECORD_FIND] = "SELECT number, kind FROM record"
-                       " WHERE place = ? AND mark = ? AND hash = ?",
+    [ST_RECORD_FIND] = "SELECT r.number, r.kind FROM marked m"
+                       " JOIN record r ON r.key = m.key"
+                       " WHERE m.place = ? AND m.mark = ? AND r.hash = ?",
     [ST_STUB_FIND] = "SELECT number, kind FROM stub"
                      " WHERE place = ? AND mark = ? AND hash = ?",
     [ST_RECORD_PUT] =
-        "INSERT INTO record(place, number, kind, expires_hour, stub_hour,"
-        " mark, hash, chk, bytes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [ST_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r"
-                      " WHERE r.place = ? AND r.number = ?",
-    [ST_RECORD_DROP] = "DELETE FROM record WHERE place = ? AND number = ?",
+        "INSERT INTO record(key, place, number, kind, expires_hour, stub_hour,"
+        " mark, hash, chk, bytes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ST_RECORD_GET] = "SELECT n.number, " RECORD_BODY " FROM numbered n"
+                      " LEFT JOIN record r ON r.key = n.key"
+                      " AND r.place = n.place AND r.number = n.number"
+                      " WHERE n.place = ? AND n.number = ?",
+    [ST_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.key = ?",
+    [ST_RECORD_DROP] = "DELETE FROM record WHERE key = ?",
+    [ST_NUMBERED_PUT] = "INSERT OR REPLACE INTO numbered(place, number, key)"
+                        " VALUES(?, ?, ?)",
+    [ST_NUMBERED_DROP] = "DELETE FROM numbered WHERE place = ? AND number = ?",
+    [ST_MARKED_PUT] = "INSERT OR REPLACE INTO marked(place, mark, key)"
+                      " VALUES(?, ?, ?)",
+    [ST_MARKED_DROP] = "DELETE FROM marked"
+                       " WHERE place = ? AND mark = ? AND key = ?",
+    [ST_DUE_PUT] = "INSERT OR REPLACE INTO due(expires_hour, key) VALUES(?, ?)",
+    [ST_DUE_DROP] = "DELETE FROM due WHERE expires_hour = ? AND key = ?",
+    [ST_DUE_FIRST] = "SELECT expires_hour, key FROM due"
+                     " WHERE expires_hour <= ?"
+                     " ORDER BY expires_hour, key LIMIT 1",
     [ST_STUB_PUT] = "INSERT OR REPLACE INTO stub(place, number, kind,"
                     " expires_hour, mark, hash, chk)"
                     " VALUES(?, ?, ?, ?, ?, ?, ?)",
-    [ST_RECORD_EXPIRED] =
-        "SELECT " RECORD_COLUMNS ", " PLACE_COLUMNS
-        " FROM record r JOIN place p ON p.key = r.place"
-        " WHERE r.expires_hour <= ? ORDER BY r.expires_hour LIMIT 1",
-    [ST_RECORD_PAGE] = "SELECT " RECORD_COLUMNS " FROM record r"
-                       " WHERE r.place = ? AND r.number > ?"
-                       " ORDER BY r.number",
+    [ST_RECORD_PAGE] = "SELECT n.number, " RECORD_BODY " FROM numbered n"
+                       " LEFT JOIN record r ON r.key = n.key"
+                       " AND r.place = n.place AND r.number = n.number"
+                       " WHERE n.place = ? AND n.number > ?"
+                       " ORDER BY n.number",
     [ST_STUB_PAGE] =
         "SELECT " STUB_COLUMNS " FROM stub WHERE place = ? AND number > ?"
         " ORDER BY number",
+    [ST_TAIL_LOAD] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.key > ?"
+                     " ORDER BY r.key",
+    [ST_TAIL_NEXT] = "SELECT coalesce(max(key), 0) FROM record",
+    [ST_SETTLED_GET] = "SELECT value FROM meta WHERE name = 'settled_key'",
+    [ST_SETTLED_PUT] = "INSERT OR REPLACE INTO meta(name, value)"
+                       " VALUES('settled_key', ?)",
     [ST_CARD_GET] =
         "SELECT " CARD_COLUMNS " FROM card WHERE id >= ? AND id <= ? LIMIT 1",
     [ST_CARD_PUT] = "INSERT OR REPLACE INTO card(id, version, expires_hour,"
@@ -62,12 +83,15 @@ static const char *const sql[STATEMENTS] = {
     [ST_BLOB_ENDING] = "SELECT id, length(bytes) FROM blob"
                        " WHERE expires_hour <= ? LIMIT 1",
     [ST_BLOB_DROP] = "DELETE FROM blob WHERE id = ?",
-    [ST_PLACES_SWEEP] =
-        "DELETE FROM place WHERE key IN (SELECT key FROM place p"
-        " WHERE expires_hour <= ?"
-        " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.place = p.key)"
+    [ST_PLACE_ENDING] =
+        "SELECT " PLACE_COLUMNS " FROM place p WHERE p.expires_hour <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM numbered n JOIN record r"
+        " ON r.key = n.key WHERE n.place = p.key)"
         " AND NOT EXISTS (SELECT 1 FROM stub s WHERE s.place = p.key)"
-        " LIMIT ?) RETURNING kind",
+        " LIMIT 1",
+    [ST_PLACE_DROP] = "DELETE FROM place WHERE key = ?",
+    [ST_NUMBERED_END] = "DELETE FROM numbered WHERE place = ?",
+    [ST_MARKED_END] = "DELETE FROM marked WHERE place = ?",
     [ST_HOUR_PUT] = "UPDATE meta SET value = ? WHERE name = 'sweep_hour'",
     [ST_HOUR_GET] = "SELECT value FROM meta WHERE name = 'sweep_hour'",
     [ST_TOTALS] = "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM blob),"

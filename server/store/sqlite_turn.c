@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Which log belongs to which database (B-06). SQLite checks that a log is
  * whole, but not whose it is: one from another database, or an older one of the
- * same, would be laid over the tables page by page. So each transaction also
- * writes one row, always in the same page: whose it is, how many came before
- * it, a random number, and that of the transaction before it. docs/STORAGE.md.
- */
+ * same, would be laid over the tables page by page. So the first transaction of
+ * each log, and the last before it is copied into the database, also write one
+ * row, always in the same page: whose it is, how many such marks came before
+ * it, a random number, and that of the mark before it. docs/STORAGE.md. */
 #include "sqlite.h"
 
 #include <string.h>
@@ -139,20 +139,36 @@ sqlite_turn_renew(sqlite3 *db)
     return e == ERR_OK ? sqlite_turn_begin(db) : e;
 }
 
+static struct sqlite_turn
+turn_after(const struct sqlite_turn *t)
+{
+    struct sqlite_turn next = *t;
+
+    next.turn++;
+    memcpy(next.before, t->nonce, sizeof t->nonce);
+    random_bytes(next.nonce, sizeof next.nonce);
+    return next;
+}
+
 enum err
 sqlite_turn_next(struct engine_sqlite *s)
 {
     struct mark m;
     struct binder b;
 
-    s->next_turn = s->turn;
-    s->next_turn.turn++;
-    memcpy(s->next_turn.before, s->turn.nonce, sizeof s->turn.nonce);
-    random_bytes(s->next_turn.nonce, sizeof s->next_turn.nonce);
+    s->next_turn = turn_after(&s->turn);
     m = mark_of(&s->next_turn);
     b = sqlite_bind(s, ST_TURN_PUT);
     bind_bytes(&b, (struct bytes){(const uint8_t *)&m, sizeof m});
     return sqlite_run(&b);
+}
+
+void
+sqlite_turn_done(struct engine_sqlite *s)
+{
+    s->turn = s->next_turn;
+    s->unmarked = false;
+    s->mark_due = false;
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -204,6 +220,21 @@ read_now(sqlite3 *db, struct sides *s, bool *known)
     *known = rc == SQLITE_ROW && mark_read(column_bytes(st, 0), &s->now);
     sqlite3_finalize(st);
     return e;
+}
+
+enum err
+sqlite_turn_follow(sqlite3 *db)
+{
+    struct sides s = {0};
+    bool known = false;
+    enum err e = read_now(db, &s, &known);
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_AUTH : e;
+    if (!known) /* it was judged when the database was opened */
+        return ERR_AUTH;
+    s.now = turn_after(&s.now);
+    return mark_store(db, "UPDATE turn SET mark = ? WHERE key = 1", &s.now);
 }
 
 static enum err
@@ -349,6 +380,7 @@ sqlite_turn_check(struct engine_sqlite *s)
     if (e != ERR_OK)
         (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     s->turn = sides.now;
+    s->unmarked = sides.log != NULL; /* it need not end with a mark */
     mem_free(sides.page);
     return e;
 }

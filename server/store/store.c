@@ -61,6 +61,7 @@ store_new(struct engine *e, const struct store_quota *q, struct store **out)
     }
     s->engine = e;
     s->quota = *q;
+    e->quota = &s->quota;
     s->rows_max = UINT32_MAX;
     s->arena = arena_limited(STORE_ARENA_MAX);
     *out = s;

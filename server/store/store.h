@@ -69,6 +69,8 @@ struct store_sqlite_config {
     uint64_t ballast_bytes; /* 0: none */
     unsigned log_frames;    /* pages in the log after which it is copied into
                              * the database; 0: 4,000 */
+    unsigned tail_records;  /* records after which the lists in which they are
+                             * found are written; 0, or more: 3,072 */
     bool read_only;         /* for what-i-know: no ballast, nothing is made */
 };
 
@@ -81,7 +83,8 @@ struct store_sqlite_config {
  *                  database; nothing was changed
  * ERR_CONFLICT     a restore began here and did not end: restore again
  * ERR_EXISTS       a name of ours is a link there, or no plain file
- * ERR_FULL         no room to begin
+ * ERR_FULL         no room to begin, or to bring an older version's tables up
+ *                  to date, which is not begun then (docs/STORAGE.md)
  * ERR_DISK, ERR_MEMORY */
 MUST_USE enum err
 store_open_sqlite(const struct store_sqlite_config *c, struct store **out);

@@ -19,10 +19,12 @@ static enum err
 begin(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    enum err err = sqlite_log_note(s);
+    enum err err = s->tail_lost ? sqlite_tail_again(s) : ERR_OK;
     uint64_t pages = 0;
     struct binder b;
 
+    if (err == ERR_OK)
+        err = sqlite_log_note(s);
     if (err != ERR_OK)
         return err;
     b = sqlite_bind(s, ST_BEGIN);
@@ -38,7 +40,7 @@ begin(struct engine *e)
         err = sqlite_first(&b);
     }
     s->changes = sqlite3_total_changes64(s->db);
-    sqlite_place_turn(s, true);
+    s->begun = s->tail.next;
     if (err == ERR_OK) {
         s->free_bytes = column_u64(b.st, 0) * 4096;
         s->size = pages * 4096 - s->free_bytes;
@@ -55,26 +57,52 @@ reset_all(struct engine_sqlite *s)
         sqlite3_reset(s->st[i]);
 }
 
+/* What a transaction takes along before it is committed: what can wait no
+ * longer, and a mark when it is the first of a log, or the last before the log
+ * is copied into the database (*copy). */
+static enum err
+complete(struct engine_sqlite *s, bool *marked, bool *copy)
+{
+    enum err err = sqlite_settle_some(s);
+
+    *copy = tail_count(&s->tail) == 0 && sqlite_log_long(s);
+    *marked = s->mark_due || *copy;
+    return err == ERR_OK && *marked ? sqlite_turn_next(s) : err;
+}
+
+static void
+committed(struct engine_sqlite *s, bool marked)
+{
+    s->settle_late = false;
+    s->unmarked = true;
+    if (marked)
+        sqlite_turn_done(s);
+}
+
 static enum err
 commit(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    enum err err = sqlite_place_settle(s);
+    enum err err = sqlite_places_write(s);
     bool changed = sqlite3_total_changes64(s->db) != s->changes;
+    bool marked = false;
+    bool copy = false;
+    bool copied;
     struct binder b;
 
     reset_all(s);
     if (err == ERR_OK && changed)
-        err = sqlite_turn_next(s);
+        err = complete(s, &marked, &copy);
     if (err != ERR_OK)
         return err;
     b = sqlite_bind(s, ST_COMMIT);
     err = sqlite_run(&b);
-    sqlite_place_turn(s, false);
     if (err == ERR_OK && changed)
-        s->turn = s->next_turn;
+        committed(s, marked);
+    if (err == ERR_OK && copy)
+        err = sqlite_checkpoint(s, &copied);
     s->dead = s->dead || err == ERR_DISK;
-    return err == ERR_OK ? sqlite_checkpoint_long(s) : err;
+    return err;
 }
 
 static void
@@ -83,13 +111,16 @@ rollback(struct engine *e)
     struct engine_sqlite *s = engine_sqlite(e);
     struct binder b;
 
-    sqlite_place_turn(s, false);
     reset_all(s);
-    if (sqlite3_get_autocommit(s->db) != 0)
-        return; /* SQLite has rolled back by itself, or it was committed */
-    b = sqlite_bind(s, ST_ROLLBACK);
-    if (sqlite_run(&b) != ERR_OK)
-        return; /* the next begin fails and says so */
+    s->settle_late = true;
+    if (sqlite3_get_autocommit(s->db) == 0) {
+        b = sqlite_bind(s, ST_ROLLBACK);
+        if (sqlite_run(&b) != ERR_OK)
+            s->dead = true; /* the next begin fails and says so */
+    } /* else SQLite has rolled back by itself, or it was committed */
+    s->tail_lost = true;
+    if (!s->dead && sqlite_tail_again(s) != ERR_OK)
+        return; /* whoever needs it tries again */
 }
 
 static uint64_t
@@ -103,9 +134,13 @@ close_it(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
 
+    if (s->opened && sqlite_settle_now(s) != ERR_OK)
+        s->dead = true; /* the next start settles */
     sqlite_log_end(s);
     sqlite_finalize(s);
     sqlite3_close(s->db); /* also copies the log into the database */
+    gather_end(&s->gather);
+    tail_end(&s->tail);
     mem_free(s);
 }
 
@@ -116,7 +151,7 @@ static const struct engine_kind kind = {
     .place_get = sqlite_place_get,
     .place_put = sqlite_place_put,
     .record_find = sqlite_record_find,
-    .record_put = sqlite_record_put,
+    .record_add = sqlite_record_add,
     .record_drop = sqlite_record_drop,
     .record_get = sqlite_record_get,
     .record_expired = sqlite_record_expired,
@@ -240,6 +275,7 @@ log_grew(void *context, sqlite3 *db, const char *name, int frames)
     (void)db;
     (void)name;
     s->log_frames = frames;
+    s->log_copied = false;
     return SQLITE_OK;
 }
 
@@ -347,7 +383,10 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
         return e;
     if (!c->read_only)
         flags |= SQLITE_OPEN_CREATE;
-    rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+    e = gather_start(&s->gather);
+    if (e != ERR_OK)
+        return e;
+    rc = sqlite3_open_v2(s->path, &s->db, flags, s->gather.name);
     if (rc == SQLITE_CANTOPEN && c->read_only)
         return ERR_NOT_FOUND;
     e = sqlite_err(rc);
@@ -359,8 +398,12 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
         e = sqlite_load_totals(s);
     if (e == ERR_OK)
         e = sqlite_log_load(s);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         (void)sqlite3_wal_hook(s->db, log_grew, s);
+        s->mark_due = true;
+        e = sqlite_tail_open(s);
+    }
+    s->opened = e == ERR_OK;
     return e == ERR_AUTH ? ERR_MALFORMED : e;
 }
 
@@ -376,7 +419,10 @@ store_open_sqlite(const struct store_sqlite_config *c, struct store **out)
     if (s == NULL)
         return ERR_MEMORY;
     s->engine.kind = &kind;
+    s->engine.quota = &c->quota;
     e = set_paths(s, c);
+    if (e == ERR_OK)
+        e = tail_start(&s->tail, c->tail_records);
     if (e == ERR_OK)
         e = open_db(s, c);
     if (e != ERR_OK) {

@@ -77,6 +77,13 @@ static const struct {
     {"record", "mark", {"the hash", "сам отпечаток"}},
     {"record", "hash", {"the hash", "сам отпечаток"}},
     {"record", "bytes", {"the sealed bytes", "запечатанные байты"}},
+    {"numbered", "place", {"by number, by hash and", "по номеру, отпечатку"}},
+    {"numbered", "number", {"by number, by hash and", "по номеру, отпечатку"}},
+    {"marked", "place", {"by number, by hash and", "по номеру, отпечатку"}},
+    {"marked", "mark", {"by number, by hash and", "по номеру, отпечатку"}},
+    {"due",
+     "expires_hour",
+     {"number, by hash and by hour", "отпечатку и часу"}},
     {"stub", "place", {"the same without the bytes", "то же самое, но без"}},
     {"stub", "number", {"the same without the bytes", "то же самое, но без"}},
     {"stub", "kind", {"the same without the bytes", "то же самое, но без"}},
@@ -91,7 +98,7 @@ static const struct {
     {"blob", "id", {"its hash", "её отпечаток"}},
     {"blob", "expires_hour", {"the hour when it is erased", "когда её сотрут"}},
     {"blob", "bytes", {"the sealed bytes", "запечатанные байты"}},
-    {"meta", "name", {"hour of the last clearing", "час последней уборки"}},
+    {"meta", "name", {"up to which record", "до какой записи"}},
     {"meta", "value", {"hour of the last clearing", "час последней уборки"}},
     {"turn", "mark", {"random mark of the last", "метка последней записи"}},
     {"*", "key", {"the order in which they came", "в каком пришли"}},
@@ -99,7 +106,7 @@ static const struct {
 };
 
 /* Of meta: the format's own, which say nothing about anybody. */
-static const char *const meta_names[] = {"sweep_hour", "log"};
+static const char *const meta_names[] = {"log", "settled_key", "sweep_hour"};
 
 static sqlite3 *db;
 

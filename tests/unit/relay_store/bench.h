@@ -25,6 +25,8 @@ struct bench {
     struct store_quota quota;
     uint64_t ballast;
     unsigned log_frames;
+    unsigned tail_records;
+    bool read_only;
     struct store *store;
     struct relay_results results;
 };
@@ -35,7 +37,9 @@ bench_try_open(struct bench *b)
     struct store_sqlite_config c = {.folder = b->folder,
                                     .quota = b->quota,
                                     .ballast_bytes = b->ballast,
-                                    .log_frames = b->log_frames};
+                                    .log_frames = b->log_frames,
+                                    .tail_records = b->tail_records,
+                                    .read_only = b->read_only};
 
     return b->sqlite ? store_open_sqlite(&c, &b->store)
                      : store_open_memory(b->disk, &b->quota, &b->store);

@@ -21,7 +21,8 @@ struct faults {
     const char *folder; /* of these */
     bool sync_fails;    /* the next sync does not */
     bool read_fails;    /* each read */
-    unsigned syncs;     /* so far */
+    unsigned writes;    /* so far */
+    unsigned syncs;
     unsigned log_syncs; /* of the log among them */
 };
 
@@ -87,6 +88,7 @@ fault_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
     sqlite3_file *real = fault_of(f);
     sqlite3_int64 size = 0;
 
+    faults.writes++;
     if (real->pMethods->xFileSize(real, &size) == SQLITE_OK && at + n > size &&
         (faults.full ||
          (faults.full_database && !((struct fault_file *)(void *)f)->log) ||

@@ -4,6 +4,7 @@
  * come and help. */
 #include "bench.h"
 #include "fault_vfs.h"
+#include "old_tables.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>
@@ -182,6 +183,33 @@ b05_a_sweep_makes_room_on_a_full_disk(void **state)
     assert_int_equal(size_of(b, "ballast"), BALLAST); /* it is back */
 }
 
+/* A step to other tables is not begun when there is no room for it. */
+static void
+b21_old_tables_need_room(void **state)
+{
+    struct bench *b = *state;
+    sqlite3 *db;
+
+    for (uint32_t i = 0; i < 100; i++) {
+        struct relay_op op = text_op(1, i);
+
+        assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+    }
+    store_close(b->store);
+    b->store = NULL;
+    old_tables(b->folder, 2);
+    faults.limit = SPACE;
+    assert_err(bench_try_open(b), ERR_FULL);
+    b->store = NULL;
+    db = books_open(b->folder);
+    assert_int_equal(
+        books_number(db, "SELECT user_version FROM pragma_user_version"), 2);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    faults.limit = 10 * SPACE;
+    bench_open(b);
+    check_texts(b, 1, 100);
+}
+
 #define FULL(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int
@@ -190,6 +218,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         FULL(b05_full_in_a_checkpoint),
         FULL(b05_a_sweep_makes_room_on_a_full_disk),
+        FULL(b21_old_tables_need_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What every engine must do: the same tests for SQLite and for memory. */
+/* What every engine must do: the same tests for SQLite, for SQLite that settles
+ * all the time, and for memory. */
 #include "bench.h"
 
 static struct bench bench;
@@ -17,6 +18,17 @@ static int
 start_sqlite(void **state)
 {
     bench_start(&bench, true);
+    bench_open(&bench);
+    *state = &bench;
+    return 0;
+}
+
+/* Each record settles the one before it, a row or two at a time. */
+static int
+start_settling(void **state)
+{
+    bench_start(&bench, true);
+    bench.tail_records = 1;
     bench_open(&bench);
     *state = &bench;
     return 0;
@@ -804,7 +816,8 @@ places_are_forgotten_at_last(void **state)
 
 #define EACH(test)                                                             \
     cmocka_unit_test_setup_teardown(test, start_memory, end),                  \
-        cmocka_unit_test_setup_teardown(test, start_sqlite, end)
+        cmocka_unit_test_setup_teardown(test, start_sqlite, end),              \
+        cmocka_unit_test_setup_teardown(test, start_settling, end)
 
 int
 main(void)
