@@ -17,7 +17,7 @@ enum {
 
     /* frames in the log after which it is copied into the database at the
      * latest; settling the tail begins when three quarters are there */
-    SQLITE_CHECKPOINT_FRAMES = 4000,
+    SQLITE_CHECKPOINT_FRAMES = 1000,
     SQLITE_CHECKPOINT_LEAST = 32
 };
 

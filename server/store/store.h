@@ -68,7 +68,7 @@ struct store_sqlite_config {
     struct store_quota quota;
     uint64_t ballast_bytes; /* 0: none */
     unsigned log_frames;    /* pages in the log after which it is copied into
-                             * the database; 0: 4,000 */
+                             * the database; 0: 1,000 */
     unsigned tail_records;  /* records after which the lists in which they are
                              * found are written; 0, or more: 3,072 */
     bool read_only;         /* for what-i-know: no ballast, nothing is made */
