@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* How many operations a batch should hold, so that storing it takes some
- * milliseconds: learned from how long the last ones took. Who says little waits
- * for at most one batch, on a fast disk and on a slow one. */
+ * milliseconds, or twice what its sync takes where that is more: learned from
+ * how long the last ones took. Who says little waits for at most one batch, and
+ * a disk whose syncs are slow still stores much. */
 #ifndef CORE_PACE_H
 #define CORE_PACE_H
 
@@ -19,8 +20,11 @@ enum {
 
 /* Zeroed: nothing is known yet. */
 struct pace {
-    uint64_t
-        op_ns; /* what one operation takes, its part of the sync included */
+    double ops;     /* of the last batches: how many operations, and us; */
+    double took;    /* means, in which the newer weigh more */
+    double ops_var; /* how far they differed, */
+    double cov;     /* and together */
+    double op_us;   /* what one operation adds; the rest is the batch's own */
 };
 
 /* A batch of so many operations was stored. took_us 0: nobody has measured. */

@@ -125,18 +125,27 @@ now_us(void)
     return uv_hrtime() / 1000;
 }
 
-/* Takes back the batch that is done, if there is one and all that followed from
- * the one before is out: what is still due then would have to be copied. */
+/* What is still due when a batch is taken back would have to be copied, so that
+ * waits for the end of sending; but not for one that never comes, because some
+ * ask as fast as they are answered. */
+static bool
+may_collect(const struct server *s)
+{
+    return s->storing &&
+           (!s->sending || now_us() - s->sending_us >= SERVER_SENDING_US);
+}
+
+/* Takes back the batch that is done, if there is one. */
 static bool
 collect(struct server *s)
 {
     const struct relay_results *results;
     enum err e;
 
-    if (!s->storing || s->sending ||
-        !store_thread_collect(s->thread, &e, &results))
+    if (!may_collect(s) || !store_thread_collect(s->thread, &e, &results))
         return false;
     s->storing = false;
+    s->sending_us = now_us();
     if (e != ERR_OK) {
         fail(s, e);
         return false;
@@ -188,8 +197,10 @@ send_some(struct server *s)
         if (now_us() - start >= SERVER_SLICE_US)
             break;
     }
-    if (more && !s->sending)
+    if (more && !s->sending) {
+        s->sending_us = start;
         (void)uv_idle_start(&s->again, on_again);
+    }
     if (!more && s->sending)
         (void)uv_idle_stop(&s->again);
     s->sending = more;

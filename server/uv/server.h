@@ -18,6 +18,7 @@
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
     SERVER_SLICE_US = 1000, /* of sending, between two looks at the sockets */
+    SERVER_SENDING_US = 20 * 1000, /* for which a batch that is done waits */
     SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
     SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
     SERVER_STOP_MS = 5 * 1000   /* for the last bytes when stopping */
@@ -62,7 +63,8 @@ struct server {
     uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];
     bool storing;
-    bool sending; /* there is more than one turn may send */
+    bool sending;        /* there is more than one turn may send */
+    uint64_t sending_us; /* since then, or since a batch was taken back */
     bool loop_ready;
     bool accept_failing; /* and told */
     int exit_code;

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST = -20 };
+enum { LAST = 19 }; /* nice */
 
 /* The first and the last processor that we may use. False: there is one. */
 static bool
@@ -76,8 +76,8 @@ keep_awake(size_t cpu)
 }
 
 /* The kernel shares processors between sessions of a terminal first
- * (autogroups), whatever the priorities within them: ours before the others,
- * if we may. */
+ * (autogroups), whatever the priorities within them. Ours is never idle, and
+ * the kernel's own threads, which write to the disk, must not wait for it. */
 static int
 autogroup_nice(void)
 {
@@ -113,7 +113,7 @@ apart_start(struct apart *p, bool on)
     if (!p->on)
         return;
     p->nice_before = autogroup_nice();
-    set_autogroup_nice(FIRST);
+    set_autogroup_nice(LAST);
     p->awake[APART_RELAY] = keep_awake(p->relay_cpu);
     p->awake[APART_CLIENTS] = keep_awake(p->clients_cpu);
 }
