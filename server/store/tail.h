@@ -3,7 +3,7 @@
  * by mark and by hour are not written yet, and the places whose rows lag behind
  * them: what a commit need not write, because the records themselves tell it.
  * Memory alone; sqlite_tail.c fills it again after a crash, sqlite_settle.c
- * empties it. docs/STORAGE.md, docs/decisions/0009-settling.md. */
+ * empties it. docs/STORAGE.md, docs/decisions/0010-settling.md. */
 #ifndef STORE_TAIL_H
 #define STORE_TAIL_H
 
