@@ -133,7 +133,8 @@ start_relay(void)
         /* what the sanitizer keeps of freed memory is not the relay's */
         setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=0", 1);
         execl(run.program, run.program, "--data", run.folder, "--listen",
-              listen_at, "--ballast-mib", "0", (char *)NULL);
+              listen_at, "--ballast-mib", "0", "--space-mib", "32768",
+              (char *)NULL); /* for hundreds of kills */
         _exit(127);
     }
     close(out[1]);
