@@ -2,6 +2,8 @@
 /* Bodies that nobody wants, read past (RFC 9112 sections 6.2 and 7.1). */
 #include "transport/decoy.h"
 
+#include "http.h"
+
 enum chunk {
     CHUNK_SIZE_FIRST, /* the first digit of a size */
     CHUNK_SIZE,
@@ -21,19 +23,10 @@ decoy_body_begin(struct decoy_body *b, const struct decoy_request *r)
                              .under_way = r->chunked || r->body_len != 0};
 }
 
-static int
-hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum err
 step_size(struct decoy_body *b, uint8_t c)
 {
-    int digit = hex(c);
+    int digit = http_digit(c);
 
     if (digit >= 0) {
         if (b->left > UINT32_MAX)

@@ -6,19 +6,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "http.h"
+
 static const char index_name[] = "index.html";
 
 static_assert(sizeof((struct decoy_path *)0)->segment > sizeof index_name - 1,
               "a longer name is told from it");
-
-static int
-hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool
 is(const struct decoy_path *path, const char *name)
@@ -69,7 +62,7 @@ decoy_path_step(struct decoy_path *path, uint8_t c)
     if (path->over)
         return;
     if (path->digits != 0) {
-        digit = hex(c);
+        digit = http_digit(c);
         path->bad |= digit < 0;
         path->code = (uint8_t)(path->code * 16 + (digit < 0 ? 0 : digit));
         if (--path->digits == 0)

@@ -17,6 +17,15 @@ http_is_token(uint8_t c)
     return is_visible(c) && strchr("\"(),/:;<=>?@[\\]{}", c) == NULL;
 }
 
+int
+http_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static bool
 is_space(uint8_t c)
 {

@@ -21,6 +21,9 @@ MUST_USE enum err http_status_line_read(struct bytes line, unsigned *status);
 /* tchar of RFC 9110 section 5.6.2 */
 bool http_is_token(uint8_t c);
 
+/* What a hexadecimal digit is worth; -1: it is none. */
+int http_digit(uint8_t c);
+
 struct http_field {
     struct bytes name; /* token characters */
     struct bytes
