@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Names in the data folder, outside SQLite. */
+#include "files.h"
+
 #include "sqlite.h"
 
 #include <errno.h>

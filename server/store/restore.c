@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "backup.h"
+#include "files.h"
 #include "base/mem.h"
 
 enum { HEADER_LEN = 100, AT_WRITE_VERSION = 18 }; /* SQLite's file format 1.3 */

@@ -338,9 +338,6 @@ bool file_path(char out[static SQLITE_PATH_MAX],
                const char *folder,
                const char *name);
 
-/* Makes a name durable: syncs the folder. ERR_DISK. */
-MUST_USE enum err file_folder_sync(const char *folder);
-
 /* Makes an empty file, 0600, over what is there. ERR_FULL, ERR_DISK. */
 MUST_USE enum err file_make(const char *path);
 

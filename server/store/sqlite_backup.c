@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backup.h"
+#include "files.h"
 #include "base/mem.h"
 
 enum {

@@ -12,6 +12,7 @@
 #include "crypto/secret.h"
 
 #include "../store/backup.h"
+#include "../store/files.h"
 #include "../store/job.h"
 #include "ask.h"
 #include "command.h"
@@ -93,8 +94,8 @@ sync_folder_of(struct target *t)
         (void)snprintf(t->part, sizeof t->part, ".");
     else
         slash[slash == t->part] = '\0';
-    return folder_sync(t->part) == ERR_OK ? EXIT_OK
-                                          : cannot(t->part, EXIT_DISK);
+    return file_folder_sync(t->part) == ERR_OK ? EXIT_OK
+                                               : cannot(t->part, EXIT_DISK);
 }
 
 /* A file behind standard output is synced; a pipe or a terminal cannot be. */

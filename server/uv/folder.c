@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../store/files.h"
 #include "base/mem.h"
 
 enum { PATH_LEN = 4096 };
@@ -114,19 +115,6 @@ write_all(int fd, struct bytes content)
 }
 
 enum err
-folder_sync(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced;
-
-    if (fd < 0)
-        return ERR_DISK;
-    synced = fsync(fd) == 0;
-    close(fd);
-    return synced ? ERR_OK : ERR_DISK;
-}
-
-enum err
 folder_write(const char *folder, const char *name, struct bytes content)
 {
     char path[PATH_LEN];
@@ -146,7 +134,7 @@ folder_write(const char *folder, const char *name, struct bytes content)
         (void)unlink(fresh);
         return ERR_DISK;
     }
-    return folder_sync(folder);
+    return file_folder_sync(folder);
 }
 
 enum err

@@ -19,9 +19,6 @@ folder_read(const char *folder, const char *name, struct buf *out);
 MUST_USE enum err
 folder_read_theirs(const char *folder, const char *name, struct buf *out);
 
-/* Makes the names in a folder durable. ERR_DISK. */
-MUST_USE enum err folder_sync(const char *folder);
-
 /* Old or new, never between: temporary file, fsync, rename, fsync of the
  * folder. ERR_DISK. */
 MUST_USE enum err
