@@ -188,20 +188,21 @@ whole(struct bytes in, size_t *head_len)
     return 0;
 }
 
+static size_t
+take(struct peer *p, struct bytes in)
+{
+    size_t head_len = 0;
+    size_t len = whole(in, &head_len);
+
+    if (len > 0)
+        on_packet(p, in.b[0], bytes_slice(in, head_len, len - head_len));
+    return len;
+}
+
 static void
 hear(struct peer *p, struct bytes in)
 {
-    struct bytes all = heap_join(&p->rest, in);
-    size_t used = 0;
-    size_t head_len = 0;
-    size_t len;
-
-    while ((len = whole(bytes_slice(all, used, all.len), &head_len)) > 0) {
-        on_packet(p, all.b[used],
-                  bytes_slice(all, used + head_len, len - head_len));
-        used += len;
-    }
-    heap_leave(&p->rest, all, used);
+    peer_parse(p, in, take);
 }
 
 const struct speech speech_mqtt = {.cover = COVER_TLS_CLIENT,

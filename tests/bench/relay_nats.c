@@ -222,13 +222,7 @@ take(struct peer *p, struct bytes in)
 static void
 hear(struct peer *p, struct bytes in)
 {
-    struct bytes all = heap_join(&p->rest, in);
-    size_t used = 0;
-    size_t len;
-
-    while ((len = take(p, bytes_slice(all, used, all.len))) > 0)
-        used += len;
-    heap_leave(&p->rest, all, used);
+    peer_parse(p, in, take);
 }
 
 const struct speech speech_nats = {.cover = COVER_NONE,

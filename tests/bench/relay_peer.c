@@ -217,3 +217,15 @@ peer_event(struct peer *p, uint32_t events)
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         read_some(p);
 }
+
+void
+peer_parse(struct peer *p, struct bytes in, peer_taker *take)
+{
+    struct bytes all = heap_join(&p->rest, in);
+    size_t used = 0;
+    size_t len;
+
+    while ((len = take(p, bytes_slice(all, used, all.len))) > 0)
+        used += len;
+    heap_leave(&p->rest, all, used);
+}

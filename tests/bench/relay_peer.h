@@ -85,4 +85,10 @@ void peer_tell_watches(struct peer *p);
 void peer_tell_acked(struct peer *p, uint64_t ordinal);
 void peer_tell_record(struct peer *p, struct bytes record);
 
+/* What was left of a stream before and in after it go to take(), which says how
+ * many bytes it used, until it uses none: then nothing whole is there, and the
+ * rest is kept for the next time. */
+typedef size_t peer_taker(struct peer *p, struct bytes in);
+void peer_parse(struct peer *p, struct bytes in, peer_taker *take);
+
 #endif
