@@ -7,13 +7,7 @@
 
 data=$dir/relay
 relay_program=$RELAY
-cat >"$dir/relay-on-bad-disk" <<END
-#!/bin/sh
-exec env ASAN_OPTIONS="\$ASAN_OPTIONS:verify_asan_link_order=0" \
-    FAULTS='$data' LD_PRELOAD='$FAULTS_LIB' '$relay_program' "\$@"
-END
-chmod +x "$dir/relay-on-bad-disk"
-RELAY=$dir/relay-on-bad-disk
+relay_on_bad_disk "$data"
 
 logged() { grep -q "$1" "$dir/relay.log"; }
 logged_soon() {

@@ -7,14 +7,7 @@
 : "${FAULTS_LIB:?}"
 
 data=$dir/relay
-relay_program=$RELAY
-cat >"$dir/relay-on-bad-disk" <<END
-#!/bin/sh
-exec env ASAN_OPTIONS="\$ASAN_OPTIONS:verify_asan_link_order=0" \
-    FAULTS='$dir' LD_PRELOAD='$FAULTS_LIB' '$relay_program' "\$@"
-END
-chmod +x "$dir/relay-on-bad-disk"
-RELAY=$dir/relay-on-bad-disk
+relay_on_bad_disk "$dir"
 
 fails() { printf '%s' "$1" >"$dir/faults.sync"; } # which file's next sync
 not_shown() { ! shown "$1"; }

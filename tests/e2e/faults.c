@@ -40,6 +40,25 @@ size_of(const char *name)
                                                        : 0;
 }
 
+/* What a file of ours says; false: there is none. */
+static bool
+order(const char *file, char text[static PATH_LEN])
+{
+    char path[PATH_LEN];
+    ssize_t n;
+    int fd;
+
+    if (!path_of(path, file))
+        return false;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    n = read(fd, text, PATH_LEN - 1);
+    text[n > 0 ? n : 0] = '\0';
+    close(fd);
+    return true;
+}
+
 /* Bytes that are left; false: there is no limit. */
 static bool
 room_left(long long *out)
@@ -47,18 +66,10 @@ room_left(long long *out)
     static const char *const kept[] = {"relay.db",     "relay.db-wal",
                                        "ballast",      "relay.backup",
                                        "relay.db.new", "relay.backup.new"};
-    char path[PATH_LEN];
-    char text[32] = {0};
-    int limit;
+    char text[PATH_LEN];
 
-    if (!path_of(path, "faults.limit"))
+    if (!order("faults.limit", text))
         return false;
-    limit = open(path, O_RDONLY | O_CLOEXEC);
-    if (limit < 0)
-        return false;
-    if (read(limit, text, sizeof text - 1) < 0)
-        text[0] = '\0';
-    close(limit);
     *out = atoll(text);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         *out -= size_of(kept[i]);
@@ -121,20 +132,13 @@ pwrite64(int fd, const void *b, size_t len, off_t at)
 static bool
 is_meant(int fd)
 {
-    char name[PATH_LEN] = {0};
+    char name[PATH_LEN];
     char path[PATH_LEN];
     struct stat meant;
     struct stat st;
-    int which;
 
-    if (!path_of(path, "faults.sync"))
+    if (!order("faults.sync", name))
         return false;
-    which = open(path, O_RDONLY | O_CLOEXEC);
-    if (which < 0)
-        return false;
-    if (read(which, name, sizeof name - 1) < 0)
-        name[0] = '\0';
-    close(which);
     if (name[0] == '\0')
         return true;
     if (name[0] != '/' && !path_of(path, name))

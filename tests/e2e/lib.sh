@@ -40,6 +40,17 @@ end() {
     exit
 }
 
+# the folder from where faults.c takes its orders: makes RELAY one whose disk obeys them
+relay_on_bad_disk() {
+    cat >"$dir/relay-on-bad-disk" <<END
+#!/bin/sh
+exec env ASAN_OPTIONS="\$ASAN_OPTIONS:verify_asan_link_order=0" \
+    FAULTS='$1' LD_PRELOAD='$FAULTS_LIB' '$RELAY' "\$@"
+END
+    chmod +x "$dir/relay-on-bad-disk"
+    RELAY=$dir/relay-on-bad-disk
+}
+
 # folder, listen address, more options: sets relay_pid, port and relay_link
 start_relay() {
     local data=$1 listen=$2 i
