@@ -159,10 +159,11 @@ read_part(const struct source *s, uint8_t *out, size_t size)
 static bool
 stops(const struct source *s)
 {
-    return s->ask == NULL
-               ? held_stops(s->held, s->fd, -1)
-               : held_stops(s->held, s->ask->left > 0 ? s->ask->fd : -1,
-                            s->ask->left > 0 ? PATIENCE_MS : 0);
+    if (s->ask == NULL)
+        return held_stops(s->held, s->fd, -1);
+    if (s->ask->left == 0)
+        return held_stops(s->held, -1, 0); /* all is here */
+    return held_stops(s->held, s->ask->fd, PATIENCE_MS);
 }
 
 /* All of it, to the end. */

@@ -100,12 +100,11 @@ static const struct {
     {LOG_UNCONFINED, 4, "this kernel cannot confine the relay by"},
     {LOG_NO_DESCRIPTORS, 3,
      "too few descriptors to run; raise LimitNOFILE= in the unit, or ulimit "
-     "-Hn "
-     "in the shell that starts it"},
+     "-Hn in the shell that starts it"},
     {LOG_FEW_DESCRIPTORS, 4,
      "far fewer descriptors than the key connections asks for, so there will "
-     "be "
-     "far fewer connections; raise LimitNOFILE= (ulimit -Hn), or set it lower"},
+     "be far fewer connections; raise LimitNOFILE= (ulimit -Hn), or set it "
+     "lower"},
     {LOG_CONFIG, 3, NULL},
 };
 
