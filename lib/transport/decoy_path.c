@@ -24,19 +24,15 @@ is(const struct decoy_path *path, const char *name)
 static bool
 end_segment(struct decoy_path *path)
 {
-    bool left = true;
-
     if (is(path, "..")) {
         if (path->depth == 0)
             path->bad = true;
         else
             path->depth--;
-        left = false;
-    } else if (is(path, ".")) {
-        left = false;
-    }
-    if (!left)
         path->len = 0;
+    } else if (is(path, ".")) {
+        path->len = 0;
+    }
     return path->len != 0;
 }
 
