@@ -2,8 +2,6 @@
 /* The answers of an nginx that hides its version. PROTOCOL.md section 2.3. */
 #include "transport/decoy.h"
 
-#include <string.h>
-
 #include "decoy_parts.h"
 
 static const char *const status_lines[DECOY_STATUSES] = {
@@ -34,26 +32,25 @@ text(struct buf *out, const char *s)
 }
 
 static void
-number(struct buf *out, uint64_t v, unsigned base)
+add_hex(struct http_text *t, uint64_t v)
 {
-    uint8_t digits[20];
-    size_t at = sizeof digits;
+    unsigned shift = 0;
 
-    do {
-        digits[--at] = (uint8_t) "0123456789abcdef"[v % base];
-        v /= base;
-    } while (v != 0);
-    buf_append(out, (struct bytes){digits + at, sizeof digits - at});
+    while (v >> shift > 15)
+        shift += 4;
+    for (shift += 4; shift != 0; shift -= 4)
+        http_text_add(t, (uint8_t) "0123456789abcdef"[v >> (shift - 4) & 15]);
 }
 
 void
-decoy_etag(struct buf *out, const struct decoy_page *page)
+decoy_etag(struct http_text *out, const struct decoy_page *page)
 {
-    text(out, "\"");
-    number(out, page->modified_s, 16);
-    text(out, "-");
-    number(out, page->body.len, 16);
-    text(out, "\"");
+    http_text_reset(out);
+    http_text_add(out, '"');
+    add_hex(out, page->modified_s);
+    http_text_add(out, '-');
+    add_hex(out, page->body.len);
+    http_text_add(out, '"');
 }
 
 static bool
@@ -102,14 +99,14 @@ write_content_range(struct buf *out,
 {
     text(out, "Content-Range: bytes ");
     if (a->status == DECOY_PART) {
-        number(out, a->from, 10);
+        decoy_number(out, a->from, 1);
         text(out, "-");
-        number(out, a->to - 1, 10);
+        decoy_number(out, a->to - 1, 1);
     } else {
         text(out, "*");
     }
     text(out, "/");
-    number(out, page->body.len, 10);
+    decoy_number(out, page->body.len, 1);
     text(out, "\r\n");
 }
 
@@ -122,6 +119,7 @@ write_head(struct buf *out,
            uint64_t now_ms)
 {
     bool of_page = a->status <= DECOY_SAME;
+    struct http_text etag;
 
     text(out, "HTTP/1.1 ");
     text(out, status_lines[a->status]);
@@ -129,7 +127,7 @@ write_head(struct buf *out,
     decoy_date(out, now_ms / 1000);
     if (a->status != DECOY_SAME) {
         text(out, "\r\nContent-Type: text/html\r\nContent-Length: ");
-        number(out, a->body.len, 10);
+        decoy_number(out, a->body.len, 1);
     }
     if (of_page) {
         text(out, "\r\nLast-Modified: ");
@@ -139,7 +137,8 @@ write_head(struct buf *out,
                       : "\r\nConnection: close\r\n");
     if (of_page) {
         text(out, "ETag: ");
-        decoy_etag(out, page);
+        decoy_etag(&etag, page);
+        buf_append(out, http_text_bytes(&etag));
         text(out, "\r\n");
     }
     if (a->status == DECOY_OK)

@@ -141,23 +141,6 @@ read_day_c(struct bytes *in, struct date *d)
         d->day = d->day * 10 + number(in, d, 1);
 }
 
-static bool
-is_leap(uint64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static bool
-is_day(const struct date *d)
-{
-    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30,
-                                         31, 31, 30, 31, 30, 31};
-
-    if (d->month == 1 && d->day == 29)
-        return is_leap(d->year);
-    return d->day <= month_days[d->month];
-}
-
 /* Seconds since 1970. A year that begins in March has its odd day at its end;
  * the day 0 is the one before the first. */
 static uint64_t
@@ -192,8 +175,9 @@ decoy_date_read(struct bytes in, uint64_t *unix_s)
         skip(&in, &d, ' ');
         d.year = number(&in, &d, 4);
     }
-    if (d.bad || d.hour > 23 || d.minute > 59 || d.second > 59 || !is_day(&d) ||
-        d.year < 1970 || (d.year == 1970 && d.day == 0))
+    if (d.bad || d.hour > 23 || d.minute > 59 || d.second > 59 ||
+        d.day > decoy_month_days(d.year, d.month) || d.year < 1970 ||
+        (d.year == 1970 && d.day == 0))
         return ERR_MALFORMED;
     *unix_s = seconds(&d);
     return ERR_OK;

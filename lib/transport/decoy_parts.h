@@ -78,13 +78,20 @@ MUST_USE enum err decoy_value_end(struct decoy_value *v,
 void decoy_range_step(struct decoy_value *v, uint64_t size, uint8_t c);
 enum decoy_range decoy_range_end(struct decoy_value *v, uint64_t size);
 
+/* In decimal, at least width digits. */
+void decoy_number(struct buf *out, uint64_t v, size_t width);
+
+/* 28 to 31; month from 0. */
+uint64_t decoy_month_days(uint64_t year, uint64_t month);
+
 /* IMF-fixdate of RFC 9110 section 5.6.7. */
 void decoy_date(struct buf *out, uint64_t unix_s);
 
 /* Any form of that section backwards, from 1970 on. ERR_MALFORMED. */
 MUST_USE enum err decoy_date_read(struct bytes in, uint64_t *unix_s);
 
-void decoy_etag(struct buf *out, const struct decoy_page *page);
+/* The page's time and length in hexadecimal: 35 characters at most. */
+void decoy_etag(struct http_text *out, const struct decoy_page *page);
 
 /* What conditions and ranges make of DECOY_OK. */
 enum decoy_status decoy_condition(const struct decoy_said *said);

@@ -7,7 +7,7 @@
 
 #include "http.h"
 
-enum { ETAG_MAX = 40, UNIT_LEN = 6 };
+enum { UNIT_LEN = 6 };
 
 /* How Host has come along. */
 enum host { HOST_USUAL, HOST_LITERAL, HOST_REST };
@@ -127,13 +127,10 @@ step_length(struct decoy_value *v, uint8_t c)
 static bool
 is_etag(struct bytes text, const struct decoy_page *page)
 {
-    struct buf tag = buf_limited(ETAG_MAX);
-    bool same;
+    struct http_text tag;
 
     decoy_etag(&tag, page);
-    same = buf_end(&tag) == ERR_OK && bytes_equal(text, buf_bytes(&tag));
-    buf_free(&tag);
-    return same;
+    return bytes_equal(text, http_text_bytes(&tag));
 }
 
 /* How an element of a list of tags has come along. */
