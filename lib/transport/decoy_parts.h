@@ -74,6 +74,10 @@ MUST_USE enum err decoy_value_end(struct decoy_value *v,
                                   const struct decoy_page *page,
                                   struct decoy_head *h);
 
+/* One more byte of a decimal number. False: no digit, or more than INT64_MAX,
+ * as in nginx; then it is as before. */
+bool decoy_number_step(uint64_t *number, uint8_t c);
+
 /* One more byte of a Range behind "bytes="; its end. */
 void decoy_range_step(struct decoy_value *v, uint64_t size, uint8_t c);
 enum decoy_range decoy_range_end(struct decoy_value *v, uint64_t size);

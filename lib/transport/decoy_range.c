@@ -7,6 +7,8 @@
  *     -5    START SUFFIX TO    with blanks before and behind the numbers */
 #include "decoy_parts.h"
 
+#include "http.h"
+
 enum range {
     RANGE_START,
     RANGE_FROM,
@@ -19,21 +21,21 @@ enum range {
     RANGE_WHOLE /* all of the page after all; for ever */
 };
 
-static bool
-is_digit(uint8_t c)
+bool
+decoy_number_step(uint64_t *number, uint8_t c)
 {
-    return c >= '0' && c <= '9';
+    uint64_t digit = (uint64_t)(c - '0');
+
+    if (!http_is_digit(c) || *number > ((uint64_t)INT64_MAX - digit) / 10)
+        return false;
+    *number = *number * 10 + digit;
+    return true;
 }
 
 static enum range
 add_digit(uint64_t *number, uint8_t c, enum range step)
 {
-    uint64_t digit = (uint64_t)(c - '0');
-
-    if (*number > ((uint64_t)INT64_MAX - digit) / 10)
-        return RANGE_BAD;
-    *number = *number * 10 + digit;
-    return step;
+    return decoy_number_step(number, c) ? step : RANGE_BAD;
 }
 
 /* One is over, at a comma or the end. other: it began with the dash. */
@@ -72,19 +74,19 @@ next(struct decoy_value *v, uint64_t size, uint8_t c)
             v->other = true;
             return RANGE_SUFFIX;
         }
-        if (is_digit(c))
+        if (http_is_digit(c))
             return add_digit(&v->from, c, RANGE_FROM);
         return c == ' ' ? step : RANGE_BAD;
     case RANGE_FROM:
     case RANGE_FROM_END:
-        if (is_digit(c) && step == RANGE_FROM)
+        if (http_is_digit(c) && step == RANGE_FROM)
             return add_digit(&v->from, c, step);
         if (c == '-')
             return RANGE_DASH;
         return c == ' ' ? RANGE_FROM_END : RANGE_BAD;
     case RANGE_DASH:
     case RANGE_SUFFIX:
-        if (is_digit(c))
+        if (http_is_digit(c))
             return add_digit(&v->to, c, RANGE_TO);
         if (step == RANGE_SUFFIX)
             return RANGE_BAD;
@@ -93,7 +95,7 @@ next(struct decoy_value *v, uint64_t size, uint8_t c)
         return c == ' ' ? step : RANGE_BAD;
     case RANGE_TO:
     case RANGE_TO_END:
-        if (is_digit(c) && step == RANGE_TO)
+        if (http_is_digit(c) && step == RANGE_TO)
             return add_digit(&v->to, c, step);
         if (c == ',')
             return end_range(v, size);

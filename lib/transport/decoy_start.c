@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "http.h"
+
 enum start {
     START_BEFORE, /* empty lines */
     START_METHOD,
@@ -36,20 +38,13 @@ enum start {
     START_MINOR_FIRST,
     START_MINOR,
     START_TAIL, /* blanks */
-    START_END,  /* LF */
-    STARTS
+    START_END   /* LF */
 };
 
 static bool
 is_letter(uint8_t c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool
@@ -152,7 +147,7 @@ on_host(struct decoy_head *h, uint8_t c)
         decoy_value_begin(&h->value, DECOY_HOST);
     if (h->step == START_HOST_FIRST && c == '[')
         h->step = START_LITERAL;
-    else if (!is_letter(c) && !is_digit(c) && c != '.' && c != '-')
+    else if (!is_letter(c) && !http_is_digit(c) && c != '.' && c != '-')
         return on_host_end(h, c);
     else
         h->step = START_HOST;
@@ -163,7 +158,8 @@ on_host(struct decoy_head *h, uint8_t c)
 static enum err
 on_literal(struct decoy_head *h, uint8_t c)
 {
-    if (!is_letter(c) && !is_digit(c) && !is_one_of(c, ".-]:_~!$&'()*+,;="))
+    if (!is_letter(c) && !http_is_digit(c) &&
+        !is_one_of(c, ".-]:_~!$&'()*+,;="))
         return ERR_MALFORMED;
     decoy_value_step(&h->value, NULL, c);
     return go(h, c == ']' ? START_HOST_END : START_LITERAL);
@@ -192,7 +188,7 @@ on_version(struct decoy_head *h, uint8_t c)
 static enum err
 on_major(struct decoy_head *h, uint8_t c)
 {
-    if (!is_digit(c) || c == '0')
+    if (!http_is_digit(c) || c == '0')
         return ERR_MALFORMED;
     return c == '1' ? go(h, START_DOT) : ERR_UNSUPPORTED;
 }
@@ -202,7 +198,7 @@ on_minor(struct decoy_head *h, uint8_t c)
 {
     unsigned minor = h->request.minor;
 
-    if (!is_digit(c))
+    if (!http_is_digit(c))
         return h->step == START_MINOR ? on_tail(h, c) : ERR_MALFORMED;
     if (minor > 99)
         return ERR_MALFORMED;
@@ -222,7 +218,7 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
     case START_TARGET:
         return on_target(h, c);
     case START_SCHEME:
-        if (is_letter(c) || is_digit(c) || is_one_of(c, "+-."))
+        if (is_letter(c) || http_is_digit(c) || is_one_of(c, "+-."))
             return ERR_NOT_FOUND;
         return need(h, c, ':', START_SLASH);
     case START_SLASH:
@@ -237,7 +233,7 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
     case START_HOST_END:
         return on_host_end(h, c);
     case START_PORT:
-        return is_digit(c) ? ERR_NOT_FOUND : on_authority_end(h, c);
+        return http_is_digit(c) ? ERR_NOT_FOUND : on_authority_end(h, c);
     case START_PATH:
         return on_path(h, c);
     case START_VERSION:
@@ -253,8 +249,8 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
     case START_MAJOR:
         return on_major(h, c);
     case START_DOT:
-        return is_digit(c) ? ERR_UNSUPPORTED
-                           : need(h, c, '.', START_MINOR_FIRST);
+        return http_is_digit(c) ? ERR_UNSUPPORTED
+                                : need(h, c, '.', START_MINOR_FIRST);
     case START_MINOR_FIRST:
     case START_MINOR:
         return on_minor(h, c);
@@ -265,8 +261,6 @@ decoy_start_step(struct decoy_head *h, uint8_t c)
             return ERR_OK;
         h->request.bare = false; /* it is HTTP/0.9 with its last byte only */
         return ERR_MALFORMED;
-    case STARTS:
-        break;
     }
     return ERR_MALFORMED;
 }

@@ -7,7 +7,8 @@
 
 #include "http.h"
 
-enum { UNIT_LEN = 6 };
+static const char unit[] = "bytes="; /* of ranges */
+enum { UNIT_LEN = sizeof unit - 1 };
 
 /* How Host has come along. */
 enum host { HOST_USUAL, HOST_LITERAL, HOST_REST };
@@ -117,11 +118,7 @@ host_is_good(const struct decoy_value *v)
 static void
 step_length(struct decoy_value *v, uint8_t c)
 {
-    uint64_t digit = (uint64_t)(c - '0');
-
-    v->bad |= c < '0' || c > '9' || v->to > ((uint64_t)INT64_MAX - digit) / 10;
-    if (!v->bad)
-        v->to = v->to * 10 + digit;
+    v->bad = v->bad || !decoy_number_step(&v->to, c);
 }
 
 static bool
@@ -168,11 +165,8 @@ step_tags(struct decoy_value *v, const struct decoy_page *page, uint8_t c)
 static void
 step_ranges(struct decoy_value *v, const struct decoy_page *page, uint8_t c)
 {
-    static const char unit[] = "bytes=";
-
     if (v->len < UNIT_LEN)
-        v->bad |= !http_equal((struct bytes){&c, 1},
-                              (const char[]){unit[v->len], '\0'});
+        http_text_add(&v->text, c);
     else
         decoy_range_step(v, page->body.len, c);
 }
@@ -279,7 +273,7 @@ end_ranges(struct decoy_value *v,
            const struct decoy_page *page,
            struct decoy_head *h)
 {
-    if (v->bad || v->len <= UNIT_LEN)
+    if (!http_text_is(&v->text, unit) || v->len <= UNIT_LEN)
         return;
     h->said.range = (uint8_t)decoy_range_end(v, page->body.len);
     h->request.from = v->part_from;

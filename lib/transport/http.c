@@ -17,10 +17,16 @@ http_is_token(uint8_t c)
     return is_visible(c) && strchr("\"(),/:;<=>?@[\\]{}", c) == NULL;
 }
 
+bool
+http_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 int
 http_digit(uint8_t c)
 {
-    if (c >= '0' && c <= '9')
+    if (http_is_digit(c))
         return c - '0';
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -110,24 +116,19 @@ take_text(struct bytes *rest, const char *text)
     return true;
 }
 
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 enum err
 http_status_line_read(struct bytes line, unsigned *status)
 {
     struct bytes rest = line;
     struct bytes digits;
 
-    if (!take_text(&rest, "HTTP/1.") || rest.len < 5 || !is_digit(rest.b[0]))
+    if (!take_text(&rest, "HTTP/1.") || rest.len < 5 ||
+        !http_is_digit(rest.b[0]))
         return ERR_MALFORMED;
     rest = bytes_slice(rest, 1, rest.len);
     if (!take_text(&rest, " "))
         return ERR_MALFORMED;
-    digits = take_word(&rest, is_digit);
+    digits = take_word(&rest, http_is_digit);
     if (digits.len != 3 || digits.b[0] == '0' ||
         (rest.len != 0 && rest.b[0] != ' '))
         return ERR_MALFORMED;

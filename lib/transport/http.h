@@ -11,8 +11,8 @@
  * end in CR LF or LF. 0 while the empty line is not there. */
 size_t http_head_len(struct bytes in);
 
-/* Takes one line off, without its end. False when there is no whole line.
- * strict: only CR LF ends a line, and a lone CR or LF makes *bad true. */
+/* Takes one line off, without its end. False when there is no whole line. Only
+ * CR LF ends one: a lone CR or LF makes *bad true. */
 bool http_line_next(struct bytes *rest, struct bytes *line, bool *bad);
 
 /* ERR_MALFORMED: not "HTTP/1.x NNN ...". status is 100 to 999. */
@@ -20,6 +20,8 @@ MUST_USE enum err http_status_line_read(struct bytes line, unsigned *status);
 
 /* tchar of RFC 9110 section 5.6.2 */
 bool http_is_token(uint8_t c);
+
+bool http_is_digit(uint8_t c);
 
 /* What a hexadecimal digit is worth; -1: it is none. */
 int http_digit(uint8_t c);
