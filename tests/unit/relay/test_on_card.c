@@ -265,6 +265,30 @@ b16_blobs_have_a_rate_by_size(void **state)
     assert_int_equal(put_blob(t, a, 2, LIMIT_BLOB)->kind, EVENT_DONE);
 }
 
+/* So is a card. */
+static void
+b16_cards_have_a_rate_by_size(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *a = stage_join_from(t, 0, 1);
+    struct stage_client *elsewhere = stage_join_from(t, 2, 2);
+    struct prefix *p = relay_session(t->relay, a->conn)->prefix;
+    char body[3 * 1024 + 1] = {0};
+    struct card card;
+
+    memset(body, 'b', sizeof body - 1); /* with the rest more than 3 KiB */
+    card = sample(1, NOW_HOUR + 24, body);
+    sign(&card);
+    assert_int_equal(
+        prefix_spend(p, PREFIX_BYTES, 128 * 1024 - 3, t->now.mono_ms), 0);
+    assert_refused(put(t, a, &card), REFUSED_RATE);
+    assert_int_equal(put(t, elsewhere, &card)->kind, EVENT_DONE);
+    assert_int_equal(put_version(t, a, 2)->kind, EVENT_DONE); /* 1 KiB */
+    assert_int_equal(put_version(t, a, 3)->kind, EVENT_DONE);
+    assert_int_equal(put_version(t, a, 4)->kind, EVENT_DONE);
+    assert_refused(put_version(t, a, 5), REFUSED_RATE);
+}
+
 int
 main(void)
 {
@@ -276,6 +300,7 @@ main(void)
         STAGED(blobs),
         STAGED(b16_cards_and_blobs_have_a_rate_by_prefix),
         STAGED(b16_blobs_have_a_rate_by_size),
+        STAGED(b16_cards_have_a_rate_by_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
