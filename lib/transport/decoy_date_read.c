@@ -8,7 +8,7 @@
  *     Sun Nov  6 08:49:37 1994 */
 #include "decoy_parts.h"
 
-enum { DAY_S = 24 * 60 * 60, LEAST_LEN = 18 };
+enum { DAY_S = 24 * 60 * 60 };
 
 enum form { FORM_FIX, FORM_OLD, FORM_C };
 
@@ -71,7 +71,6 @@ skip_name(struct bytes *in, struct date *d)
     while (at < in->len && in->b[at] == ' ')
         at++;
     *in = bytes_slice(*in, at, in->len);
-    d->bad |= in->len < LEAST_LEN;
 }
 
 static void
