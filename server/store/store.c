@@ -253,6 +253,15 @@ store_sweep_hour(const struct store *s)
     return s->engine->sweep_hour;
 }
 
+bool
+store_is_unused(const struct store *s)
+{
+    const struct totals *t = &s->engine->totals;
+
+    return s->engine->sweep_hour == 0 && t->place_count == 0 &&
+           t->card_count == 0 && t->blob_bytes == 0;
+}
+
 void
 store_close(struct store *s)
 {

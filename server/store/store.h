@@ -58,6 +58,9 @@ void store_set_quota(struct store *s, const struct store_quota *q);
 /* Where the last sweep ended; 0: there was none. */
 uint32_t store_sweep_hour(const struct store *s);
 
+/* Nothing was ever stored here, and nothing swept. */
+bool store_is_unused(const struct store *s);
+
 /* Leaves everything in order on the disk. NULL is allowed. */
 void store_close(struct store *s);
 

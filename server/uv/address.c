@@ -11,8 +11,6 @@
 
 #include "folder.h"
 
-static const char address_file[] = "address";
-
 static bool
 is_wildcard(const char *host)
 {
@@ -76,7 +74,7 @@ address_save(const struct config *c)
     }
     e = buf_end(&out);
     if (e == ERR_OK)
-        e = folder_write(c->data, address_file, buf_bytes(&out));
+        e = folder_write(c->data, FOLDER_ADDRESS_FILE, buf_bytes(&out));
     buf_free(&out);
     return e;
 }
@@ -91,7 +89,7 @@ address_load(struct config *c)
 
     if (c->public_count > 0)
         return ERR_OK;
-    e = folder_read(c->data, address_file, &in);
+    e = folder_read(c->data, FOLDER_ADDRESS_FILE, &in);
     buf_u8(&in, 0);
     if (e == ERR_OK)
         e = buf_end(&in);

@@ -250,7 +250,7 @@ copy_here(const struct config *c, const char *file, struct held *held)
     struct dh_secret *key = NULL;
     struct source from = {.fd = -1, .held = held};
     struct target to = {.fd = -1};
-    int code = start_key(c, false, &key);
+    int code = start_key(c, false, NULL, &key);
 
     if (code == EXIT_OK)
         code = make_here(c, key, held);

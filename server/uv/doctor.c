@@ -103,8 +103,8 @@ command_doctor(struct config *c)
                "no mistakes; files read: %zu (%s)", c->file_count, c->file);
     ask_running(&d);
     doctor_folder(&d);
-    doctor_key(&d);
     doctor_database(&d);
+    doctor_key(&d);
     doctor_disk(&d);
     doctor_clock(&d);
     doctor_limits(&d);

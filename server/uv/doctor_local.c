@@ -63,11 +63,17 @@ doctor_key(struct doctor *d)
     secret_free(key);
     if (e == ERR_OK)
         doctor_say(d, "key", DOCTOR_OK, NULL, "it can be read");
+    else if (e == ERR_NOT_FOUND && d->running)
+        doctor_say(d, "key", DOCTOR_WRONG,
+                   "make a backup now: the running relay still has it",
+                   "there is none");
+    else if (e == ERR_NOT_FOUND && d->used)
+        doctor_say(d, "key", DOCTOR_WRONG,
+                   "put relay.key back; a backup restored into an empty folder "
+                   "has it",
+                   "it is gone, and the relay does not start without it");
     else if (e == ERR_NOT_FOUND)
-        doctor_say(d, "key", d->running ? DOCTOR_WRONG : DOCTOR_WARNING,
-                   d->running ? "make a backup now: the running relay still "
-                                "has it"
-                              : "the first start makes it",
+        doctor_say(d, "key", DOCTOR_WARNING, "the first start makes it",
                    "there is none");
     else
         doctor_say(d, "key", DOCTOR_WRONG,
@@ -92,6 +98,7 @@ doctor_database(struct doctor *d)
     }
     start_quota(c, &sc.quota);
     e = store_open_sqlite(&sc, &store);
+    d->used = start_is_used(c, store);
     if (e == ERR_OK) {
         uint64_t sweep = store_sweep_hour(store);
 

@@ -99,6 +99,15 @@ folder_read_theirs(const char *folder, const char *name, struct buf *out)
     return read_file(folder, name, 0, out);
 }
 
+bool
+folder_has(const char *folder, const char *name)
+{
+    char path[PATH_LEN];
+    struct stat st;
+
+    return join(path, folder, name) && lstat(path, &st) == 0;
+}
+
 static bool
 write_all(int fd, struct bytes content)
 {

@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "crypto/dh.h"
 
+/* Written once the relay has a key, and before anybody is told of either. */
+#define FOLDER_ADDRESS_FILE "address"
+
 /* Makes the folder, for nobody else, and those above it; when root makes these
  * others may pass through. ERR_DISK. */
 MUST_USE enum err folder_make(const char *folder);
@@ -23,6 +26,9 @@ folder_read_theirs(const char *folder, const char *name, struct buf *out);
  * folder. ERR_DISK. */
 MUST_USE enum err
 folder_write(const char *folder, const char *name, struct bytes content);
+
+/* Whether something has that name. */
+bool folder_has(const char *folder, const char *name);
 
 /* The relay's key, made when there is none and make is set. ERR_NOT_FOUND,
  * ERR_MALFORMED: the file is damaged; ERR_DISK, ERR_MEMORY. */

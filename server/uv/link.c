@@ -43,7 +43,7 @@ int
 command_link(struct config *c)
 {
     struct dh_secret *key = NULL;
-    int code = start_key(c, false, &key);
+    int code = start_key(c, false, NULL, &key);
 
     if (code == EXIT_OK && address_load(c) != ERR_OK)
         code = start_refuse(ERR_NOT_FOUND, LOG_FOLDER,

@@ -46,6 +46,10 @@ static const struct {
     {LOG_NOT_PLAIN, 3,
      "a link, or no plain file, has the name of one of the relay's; nothing "
      "was followed or changed; put the file itself there"},
+    {LOG_KEY_GONE, 3,
+     "a relay has worked here, but its relay.key is gone; nothing was changed; "
+     "put it back (a backup restored into an empty folder has it), or move the "
+     "folder away to begin anew, with another link"},
     {LOG_LISTEN, 3,
      "cannot listen; see what has the port, or choose another with --listen"},
     {LOG_PAGE, 3,

@@ -28,6 +28,7 @@ enum log_code {
     LOG_FOREIGN_LOG = 16,   /* R016 relay.db-wal is gone, or from elsewhere */
     LOG_UNFINISHED = 17,    /* R017 a restore did not come to its end */
     LOG_NOT_PLAIN = 18,     /* R018 a link has the name of a file of ours */
+    LOG_KEY_GONE = 19,      /* R019 a relay worked here, and its key is gone */
     LOG_LISTEN = 20,        /* R020 cannot listen */
     LOG_PAGE = 21,          /* R021 cannot read the web page */
     LOG_PUBLIC = 22,        /* R022 the link holds a guessed address */

@@ -199,7 +199,7 @@ command_run(struct config *c, int argc, char **argv)
     if (code == EXIT_OK)
         code = start_store(c, false, &store);
     if (code == EXIT_OK) {
-        code = start_key(c, true, &key);
+        code = start_key(c, true, store, &key);
         setup.key = key;
         if (code == EXIT_OK)
             code = serve(&setup, buf_bytes(&page), store);

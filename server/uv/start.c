@@ -63,21 +63,37 @@ start_store(const struct config *c, bool read_only, struct store **out)
                         e == ERR_NOT_FOUND ? EXIT_NO_INPUT : EXIT_DISK);
 }
 
+/* The key is on the disk before the address, and that before a link is shown or
+ * a byte stored. So after any crash a folder without a key that is not used is
+ * one whose link nobody has. */
+bool
+start_is_used(const struct config *c, const struct store *store)
+{
+    return folder_has(c->data, FOLDER_ADDRESS_FILE) ||
+           (store != NULL && !store_is_unused(store));
+}
+
 int
-start_key(const struct config *c, bool make, struct dh_secret **out)
+start_key(const struct config *c,
+          bool make,
+          const struct store *store,
+          struct dh_secret **out)
 {
     struct dh_secret *key = secret_new(sizeof *key);
+    bool used = start_is_used(c, store);
     enum err e = ERR_MEMORY;
 
     if (key != NULL)
-        e = folder_key(c->data, make, key);
-    if (e != ERR_OK) {
-        secret_free(key);
-        return start_refuse(e, LOG_KEY, c->data,
-                            e == ERR_NOT_FOUND ? EXIT_NO_INPUT : EXIT_CREATE);
+        e = folder_key(c->data, make && !used, key);
+    if (e == ERR_OK) {
+        *out = key;
+        return EXIT_OK;
     }
-    *out = key;
-    return EXIT_OK;
+    secret_free(key);
+    if (e == ERR_NOT_FOUND && used)
+        return start_refuse(e, LOG_KEY_GONE, c->data, EXIT_CONFIG);
+    return start_refuse(e, LOG_KEY, c->data,
+                        e == ERR_NOT_FOUND ? EXIT_NO_INPUT : EXIT_CREATE);
 }
 
 int

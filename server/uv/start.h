@@ -23,9 +23,16 @@ void start_quota(const struct config *c, struct store_quota *out);
 MUST_USE int
 start_store(const struct config *c, bool read_only, struct store **out);
 
-/* make: when there is none. To be freed with secret_free(). */
-MUST_USE int
-start_key(const struct config *c, bool make, struct dh_secret **out);
+/* Whether a relay has worked in this folder, whose key must be there then.
+ * store: NULL when there is none, or it was not opened. */
+bool start_is_used(const struct config *c, const struct store *store);
+
+/* make: when there is none, in a folder that is not used; store as above. To be
+ * freed with secret_free(). */
+MUST_USE int start_key(const struct config *c,
+                       bool make,
+                       const struct store *store,
+                       struct dh_secret **out);
 
 /* The operator's page, or the one that is built in, appended. */
 MUST_USE int start_page(const struct config *c, struct buf *out);

@@ -10,6 +10,7 @@ data=$dir/data
 relay_program=$RELAY
 start_relay "$data" 127.0.0.1:0 || exit 1
 listen=127.0.0.1:$port
+first_link=$relay_link
 
 not_shown() { ! shown "$1"; }
 no_copy() { # what: after a backup that failed
@@ -108,6 +109,33 @@ linked() { # name: is refused, and nothing is made where it leads
 }
 for name in relay.db relay.db-wal ballast; do linked "$name" 78 R018; done
 linked relay.key 73 R014
+
+# a key that is gone is not made anew under the links that are out
+mv "$data/relay.key" "$dir/kept"
+before=$(ls -l --time-style=full-iso "$data" | grep -v ballast)
+told "the key is gone" 78 "R019 a relay has worked here" run --data "$data" \
+    --listen 127.0.0.1:0
+check "the key is gone: something was changed" \
+    [ "$(ls -l --time-style=full-iso "$data" | grep -v ballast)" = "$before" ]
+told "the key is gone, a link" 78 R019 link --data "$data"
+told "the key is gone, a backup" 78 R019 backup "$dir/copy" --data "$data"
+told "the key is gone, doctor" 1 "put relay.key back" doctor --data "$data" \
+    --listen 127.0.0.1:0
+mkdir "$dir/begun"
+cp "$data/relay.db" "$dir/begun" # the link is forgotten, what it holds is not
+told "a database without key and address" 78 R019 run --data "$dir/begun" \
+    --listen 127.0.0.1:0
+mv "$dir/kept" "$data/relay.key"
+start_relay "$data" "$listen" || fail "it does not start with its key put back"
+check "the link is another" [ "$relay_link" = "$first_link" ]
+told "a copy of it" 0 "copy is whole" backup "$dir/copy" --data "$data"
+stop_relay TERM
+rm "$dir/begun"/*
+told "a copy into the folder left behind" 0 restored restore "$dir/copy" \
+    --data "$dir/begun"
+start_relay "$dir/begun" "$listen" || fail "what was restored does not start"
+check "a restored relay has another link" [ "$relay_link" = "$first_link" ]
+stop_relay TERM
 mv "$data" "$dir/moved"
 ln -s "$dir/moved" "$data"
 told "the folder itself may be a link" 0 "" what-i-know --data "$data"

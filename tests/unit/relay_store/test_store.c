@@ -814,6 +814,32 @@ places_are_forgotten_at_last(void **state)
     assert_int_equal(bench_op(b, &op).number, 1);
 }
 
+/* A store that holds nothing any more was used all the same. */
+static void
+what_was_ever_stored_or_swept_is_use(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op ops[] = {op_message(1, "one"), op_leave(2, "two"),
+                             op_card(3, 1, HOUR + 24, "three"),
+                             op_blob(4, HOUR + 24, bytes_str("four")),
+                             op_sweep(HOUR)};
+
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        bool sqlite = b->sqlite;
+
+        assert_true(store_is_unused(b->store));
+        bench_reopen(b);
+        assert_true(store_is_unused(b->store));
+        assert_int_equal(bench_op(b, &ops[i]).verdict, RELAY_DONE);
+        assert_false(store_is_unused(b->store));
+        bench_reopen(b);
+        assert_false(store_is_unused(b->store));
+        bench_end(b);
+        bench_start(b, sqlite);
+        bench_open(b);
+    }
+}
+
 #define EACH(test)                                                             \
     cmocka_unit_test_setup_teardown(test, start_memory, end),                  \
         cmocka_unit_test_setup_teardown(test, start_sqlite, end),              \
@@ -850,6 +876,7 @@ main(void)
         EACH(b22_a_sweep_is_bounded),
         EACH(the_census_counts_all),
         EACH(places_are_forgotten_at_last),
+        EACH(what_was_ever_stored_or_swept_is_use),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,14 @@
 #include "unit/relay_store/crash_files.h"
 #include "unit/relay_store/crash_replay.h"
 
+#include "crypto/secret.h"
+
 #include "server/store/backup.h"
 #include "server/store/job.h"
 #include "server/uv/command.h"
+#include "server/uv/exit.h"
 #include "server/uv/folder.h"
+#include "server/uv/start.h"
 
 enum {
     OLD_BATCHES = 12, /* that the relay of the data folder holds */
@@ -179,6 +183,24 @@ tell_key(struct world *w)
     assert_ok(folder_write(w->away.folder, "shown", BYTES_OF(key.b)));
 }
 
+/* As command_run() begins: the link is shown when its address is on the disk,
+ * and the first client comes after that. */
+static void
+tell_first_start(struct world *w)
+{
+    struct dh_secret *key = NULL;
+
+    assert_int_equal(start_store(&w->config, false, &w->home.store), 0);
+    assert_int_equal(start_key(&w->config, true, w->home.store, &key), 0);
+    assert_ok(folder_write(w->home.folder, FOLDER_ADDRESS_FILE,
+                           bytes_str("first.example:1\n")));
+    assert_ok(folder_write(w->away.folder, "shown", BYTES_OF(key->b)));
+    secret_free(key);
+    assert_ok(store_commit(w->home.store, &w->script.batches[0].batch,
+                           &w->home.results));
+    empty_out(&w->home);
+}
+
 static void
 tell_address(struct world *w)
 {
@@ -330,6 +352,32 @@ judge_key(struct world *w)
                : "the key is lost";
 }
 
+/* It starts, with the key whose link was shown. */
+static const char *
+judge_first_start(struct world *w)
+{
+    unsigned shown = crash_find(&crash_image, in(&w->away, "shown"));
+    struct dh_secret *key = NULL;
+    const char *why = NULL;
+
+    (void)snprintf(w->config.data, sizeof w->config.data, "%s",
+                   w->image.folder);
+    if (start_store(&w->config, false, &w->image.store) != EXIT_OK)
+        return "does not open";
+    if (start_key(&w->config, true, w->image.store, &key) != EXIT_OK)
+        why = "does not start";
+    else if (shown != CRASH_FILES &&
+             !holds(in(&w->away, "shown"), BYTES_OF(key->b)))
+        why = "has another key than it told";
+    else if (shown == CRASH_FILES && w->told)
+        why = "what was shown is gone";
+    w->olds += shown == CRASH_FILES;
+    w->news += shown != CRASH_FILES;
+    secret_free(key);
+    empty_out(&w->image);
+    return why;
+}
+
 static const char *
 judge_address(struct world *w)
 {
@@ -425,6 +473,7 @@ start(void **state)
     static struct world w;
 
     crash_vfs_start();
+    log_level(0); /* refusals are judged, and many */
     w = (struct world){0};
     script_make(&w.script);
     bench_start(&w.home, true);
@@ -465,6 +514,8 @@ static const struct tale backup = {live_in, tell_backup, judge_backup};
 static const struct tale backup_over = {before_backup_over, tell_backup,
                                         judge_backup};
 static const struct tale key = {before_nothing, tell_key, judge_key};
+static const struct tale first_start = {before_nothing, tell_first_start,
+                                        judge_first_start};
 static const struct tale address = {before_address, tell_address,
                                     judge_address};
 
@@ -499,6 +550,78 @@ static void
 b01_power_loss_while_the_key_is_made(void **state)
 {
     check_tale(*state, &key);
+}
+
+static void
+b01_power_loss_while_a_relay_starts_for_the_first_time(void **state)
+{
+    check_tale(*state, &first_start);
+}
+
+/* What the start says of the data folder, and whether it has a key then. */
+static int
+start_there(struct world *w, bool *has_key)
+{
+    struct dh_secret *made = NULL;
+    int code = start_store(&w->config, false, &w->home.store);
+
+    if (code == EXIT_OK)
+        code = start_key(&w->config, true, w->home.store, &made);
+    secret_free(made);
+    empty_out(&w->home);
+    *has_key = folder_has(w->home.folder, "relay.key");
+    return code;
+}
+
+static void
+a_folder_that_was_never_used_gets_a_key(void **state)
+{
+    bool has_key;
+
+    assert_int_equal(start_there(*state, &has_key), EXIT_OK);
+    assert_true(has_key);
+}
+
+/* Only the tables are there: power went before the key. */
+static void
+a_database_that_was_never_used_gets_a_key(void **state)
+{
+    struct world *w = *state;
+    bool has_key;
+
+    fill(w, &w->home, 0);
+    empty_out(&w->home);
+    assert_int_equal(start_there(w, &has_key), EXIT_OK);
+    assert_true(has_key);
+}
+
+static void
+a_used_database_without_its_key_gets_no_other(void **state)
+{
+    struct world *w = *state;
+    bool has_key;
+
+    live_in(w);
+    assert_int_equal(unlink(in(&w->home, "relay.key")), 0);
+    assert_int_equal(start_there(w, &has_key), EXIT_CONFIG);
+    assert_false(has_key);
+    assert_ok(folder_write(w->home.folder, "relay.key", BYTES_OF(old_key)));
+    assert_int_equal(start_there(w, &has_key), EXIT_OK);
+    assert_true(has_key);
+}
+
+/* Its link was shown, though nobody came yet. */
+static void
+a_relay_whose_link_is_out_gets_no_other_key(void **state)
+{
+    struct world *w = *state;
+    bool has_key;
+
+    fill(w, &w->home, 0);
+    empty_out(&w->home);
+    before_address(w);
+    assert_int_equal(start_there(w, &has_key), EXIT_CONFIG);
+    assert_false(has_key);
 }
 
 static void
@@ -538,6 +661,12 @@ b02_a_copy_whose_folder_is_not_synced_is_caught(void **state)
 }
 
 static void
+b02_an_address_told_before_the_key_is_on_the_disk_is_caught(void **state)
+{
+    check_caught(*state, &first_start, LIE_FILE);
+}
+
+static void
 b02_a_key_that_is_not_synced_is_caught(void **state)
 {
     check_caught(*state, &key, LIE_FILE);
@@ -560,12 +689,18 @@ main(void)
         TALE(b01_power_loss_while_backing_up),
         TALE(b01_power_loss_while_backing_up_over_a_copy),
         TALE(b01_power_loss_while_the_key_is_made),
+        TALE(b01_power_loss_while_a_relay_starts_for_the_first_time),
+        TALE(a_folder_that_was_never_used_gets_a_key),
+        TALE(a_database_that_was_never_used_gets_a_key),
+        TALE(a_used_database_without_its_key_gets_no_other),
+        TALE(a_relay_whose_link_is_out_gets_no_other_key),
         TALE(b01_power_loss_while_the_address_changes),
         TALE(b02_removing_the_old_database_before_the_new_is_durable_is_caught),
         TALE(b02_restoring_without_syncing_the_folder_is_caught),
         TALE(b02_restoring_without_syncing_the_key_is_caught),
         TALE(b02_naming_a_copy_before_it_is_synced_is_caught),
         TALE(b02_a_copy_whose_folder_is_not_synced_is_caught),
+        TALE(b02_an_address_told_before_the_key_is_on_the_disk_is_caught),
         TALE(b02_a_key_that_is_not_synced_is_caught),
         TALE(b02_a_key_whose_folder_is_not_synced_is_caught),
     };
