@@ -300,6 +300,8 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
                         "освободите место и повторите."},
     [WORD_DISK_ERROR] = {"The disk refuses to store. Nothing was sent.",
                          "Диск не принимает данные. Ничего не отправлено."},
+    [WORD_NOT_PRINTED] = {"Not all could be written to standard output.",
+                          "Стандартный вывод принял не всё."},
     [WORD_NO_MEMORY] = {"There is not enough memory.", "Не хватает памяти."},
     [WORD_INTERNAL] = {"Something that cannot happen did ({0}). Nothing was "
                        "sent that was not stored.",

@@ -14,12 +14,14 @@
 #include "net.h"
 #include "unlock.h"
 
-/* A closed 0, 1 or 2 would become the profile's file, and be written to. */
+/* A closed 0, 1 or 2 would become the profile's file, and be written to. A
+ * closed standard output stays one that takes nothing. */
 static void
 main_open_standard(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
             _exit(EXIT_BUG);
 }
 
@@ -79,27 +81,31 @@ main_command(const struct options *o)
     return code;
 }
 
-int
-main(int argc, char **argv)
+/* What was asked for and done, but cannot be read, was not done. */
+static enum exit_code
+main_printed(const struct options *o, enum exit_code code)
 {
-    struct options o;
-    enum exit_code code;
+    const struct printer p = {stdout, stderr, o->lang, o->json};
 
-    main_open_standard();
-    main_harden();
-    code = options_read(argc, argv, &o);
-    if (code != EXIT_DONE)
-        return (int)code;
-    if (o.version) {
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    print_say(&p, p.err, WORD_NOT_PRINTED);
+    return code == EXIT_DONE ? EXIT_DISK : code;
+}
+
+static enum exit_code
+main_do(const struct options *o)
+{
+    if (o->version) {
         puts("pristan " PRISTAN_VERSION);
         return EXIT_DONE;
     }
-    if (o.help || o.command == NULL) {
-        options_help(o.lang);
-        return o.help ? EXIT_DONE : EXIT_BAD_USAGE;
+    if (o->help || o->command == NULL) {
+        options_help(o->lang);
+        return o->help ? EXIT_DONE : EXIT_BAD_USAGE;
     }
-    if (o.proxy != NULL &&
-        net_read_proxy(o.proxy, &(struct sockaddr_storage){0}) != ERR_OK) {
+    if (o->proxy != NULL &&
+        net_read_proxy(o->proxy, &(struct sockaddr_storage){0}) != ERR_OK) {
         fputs(
             "pristan: --proxy or PRISTAN_PROXY is socks5h://ADDRESS:PORT, the "
             "address a number, IPv6 in brackets\n",
@@ -110,5 +116,19 @@ main(int argc, char **argv)
         fputs("pristan: libsodium does not start\n", stderr);
         return EXIT_BUG;
     }
-    return (int)main_command(&o);
+    return main_command(o);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o;
+    enum exit_code code;
+
+    main_open_standard();
+    main_harden();
+    code = options_read(argc, argv, &o);
+    if (code == EXIT_DONE)
+        code = main_printed(&o, main_do(&o));
+    return (int)code;
 }

@@ -395,8 +395,9 @@ command_restore(struct config *c)
         held_end(&held);
     }
     if (code == EXIT_OK && !c->quiet)
-        printf("pristan-relay: restored, rows looked at: %" PRIu64
-               ". Start it; its key and link are those of the copy.\n",
-               found.rows);
+        fprintf(stderr,
+                "pristan-relay: restored, rows looked at: %" PRIu64
+                ". Start it; its key and link are those of the copy.\n",
+                found.rows);
     return code;
 }

@@ -22,4 +22,8 @@ enum {
 /* The list, as --help shows it. */
 void exit_print(void);
 
+/* Sends out what was printed. Gives code; or EXIT_DISK, and logs why, when some
+ * of it since the last call could not be written to standard output. */
+int exit_printed(int code);
+
 #endif

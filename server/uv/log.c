@@ -69,6 +69,7 @@ static const struct {
      "no relay answers at its control socket; start it, or name its folder "
      "with "
      "--data"},
+    {LOG_OUTPUT, 3, "not all that was printed could be written"},
     {LOG_DISK, 3,
      "the disk failed: nothing more is acknowledged, the relay stops; see the "
      "kernel's log and replace the disk"},

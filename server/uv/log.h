@@ -37,6 +37,7 @@ enum log_code {
     LOG_HANDED = 25,        /* R025 a socket handed over is of no use */
     LOG_NOTIFY = 26,        /* R026 the service manager cannot be told */
     LOG_NOBODY = 27,        /* R027 no relay runs there */
+    LOG_OUTPUT = 28,        /* R028 standard output did not take everything */
     LOG_DISK = 30,          /* R030 the disk failed: stopping */
     LOG_FULL = 31,          /* R031 no room: writers are refused */
     LOG_ROOM_AGAIN = 32,    /* R032 */

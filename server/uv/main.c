@@ -81,5 +81,5 @@ main(int argc, char **argv)
         code = mistaken(e);
     }
     mem_free(c);
-    return code;
+    return exit_printed(code);
 }

@@ -45,7 +45,7 @@ announce(struct config *c,
                 (void)snprintf(text, sizeof text, "a local socket");
             printf("pristan-relay: listening on %s\n", text);
         }
-        (void)fflush(stdout);
+        (void)exit_printed(EXIT_OK); /* who needs the link asks again */
     }
     if (code == EXIT_OK && c->ready_fd >= 0) {
         if (write(c->ready_fd, "ready\n", 6) != 6)
