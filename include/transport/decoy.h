@@ -104,6 +104,7 @@ struct decoy_said {
     uint8_t coding;
     uint8_t range;
     bool length_bad;
+    bool old_agent;  /* to which no connection is kept after a POST */
     bool match;      /* If-Match holds, and so on */
     bool none_match; /* If-None-Match names the page */
     bool since_same; /* If-Modified-Since names its time */

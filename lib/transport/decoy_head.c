@@ -51,8 +51,12 @@ judge_body(const struct decoy_said *said, struct decoy_request *out)
 }
 
 static bool
-stays(const struct decoy_said *said, const struct decoy_request *out)
+stays(const struct decoy_head *h)
 {
+    const struct decoy_said *said = &h->said;
+
+    if (h->method == DECOY_POST && said->old_agent)
+        return false; /* keepalive_disable msie6 */
     switch ((enum decoy_connection)said->connection) {
     case DECOY_CLOSE:
         return false;
@@ -61,7 +65,7 @@ stays(const struct decoy_said *said, const struct decoy_request *out)
     case DECOY_BY_VERSION:
         break;
     }
-    return out->minor >= 1;
+    return h->request.minor >= 1;
 }
 
 /* The head is whole. */
@@ -83,8 +87,10 @@ judge(struct decoy_head *h)
         return fail(h, DECOY_METHOD);
     if (out->body_len > DECOY_BODY_MAX)
         return fail(h, DECOY_LARGE_BODY);
-    out->keep = !out->bare && stays(&h->said, out);
-    out->status = h->method == DECOY_OTHER ? DECOY_METHOD : DECOY_OK;
+    out->keep = !out->bare && stays(h);
+    out->status = h->method == DECOY_GET || h->method == DECOY_HEAD
+                      ? DECOY_OK
+                      : DECOY_METHOD;
     if (h->place == DECOY_NOWHERE)
         out->status = DECOY_NONE;
     out->found = out->bare ? DECOY_OK : decoy_condition(&h->said);

@@ -9,6 +9,7 @@ enum decoy_method {
     DECOY_OTHER,
     DECOY_GET,
     DECOY_HEAD,
+    DECOY_POST,
     DECOY_TRACE,
     DECOY_CONNECT
 };

@@ -76,6 +76,7 @@ method_of(struct bytes name)
         enum decoy_method method;
     } methods[] = {{"GET", DECOY_GET},
                    {"HEAD", DECOY_HEAD},
+                   {"POST", DECOY_POST},
                    {"TRACE", DECOY_TRACE},
                    {"CONNECT", DECOY_CONNECT}};
 

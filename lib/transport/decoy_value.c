@@ -58,8 +58,30 @@ enum agent {
     AGENT_MSIE = 1,
     AGENT_OPERA = 2,
     AGENT_GECKO = 4,
-    AGENT_CHROME = 8
+    AGENT_CHROME = 8,
+    AGENT_OLD = 16, /* MSIE 4 or 5 */
+    AGENT_SIX = 32, /* MSIE 6 */
+    AGENT_SV1 = 64  /* and not before its second service pack */
 };
+
+/* Behind MSIE's blank: the dot, and where nginx begins to look for SV1. */
+enum { AGENT_DOT = 2, AGENT_REST = 4 };
+
+/* What the name that ends in this byte says of the version. */
+static unsigned
+agent_version(const struct decoy_value *v)
+{
+    const struct http_text *t = &v->text;
+    uint64_t behind = v->len - v->from;
+
+    if (behind == AGENT_DOT && (ends(t, "4.", false) || ends(t, "5.", false)))
+        return AGENT_OLD;
+    if (behind == AGENT_DOT && ends(t, "6.", false))
+        return AGENT_SIX;
+    if (behind >= AGENT_REST + 2 && ends(t, "SV1", false))
+        return AGENT_SV1;
+    return 0;
+}
 
 static void
 step_agent(struct decoy_value *v, uint8_t c)
@@ -70,6 +92,8 @@ step_agent(struct decoy_value *v, uint8_t c)
     if (ends(&v->text, "MSIE ", false) && (seen & AGENT_MSIE) == 0) {
         seen |= AGENT_MSIE;
         v->from = v->len; /* where its blank is */
+    } else if ((seen & AGENT_MSIE) != 0) {
+        seen |= agent_version(v);
     }
     if (ends(&v->text, "Opera", false))
         seen |= AGENT_OPERA;
@@ -80,15 +104,29 @@ step_agent(struct decoy_value *v, uint8_t c)
     v->step = (uint8_t)seen;
 }
 
+/* nginx wants three characters behind MSIE's blank. */
+static bool
+agent_is_msie(const struct decoy_value *v)
+{
+    return (v->step & AGENT_MSIE) != 0 && (v->step & AGENT_OPERA) == 0 &&
+           v->len >= v->from + 4;
+}
+
 static bool
 agent_is_padded(const struct decoy_value *v)
 {
-    /* nginx wants three characters behind MSIE's blank */
-    bool msie = (v->step & AGENT_MSIE) != 0 && v->len >= v->from + 4;
+    const unsigned others = AGENT_OPERA | AGENT_GECKO | AGENT_CHROME;
 
-    if ((v->step & AGENT_OPERA) != 0)
-        return false;
-    return msie || (v->step & (AGENT_GECKO | AGENT_CHROME)) == AGENT_CHROME;
+    return agent_is_msie(v) || (v->step & others) == AGENT_CHROME;
+}
+
+/* nginx calls them msie6. */
+static bool
+agent_is_old(const struct decoy_value *v)
+{
+    return agent_is_msie(v) &&
+           ((v->step & AGENT_OLD) != 0 ||
+            (v->step & (AGENT_SIX | AGENT_SV1)) == AGENT_SIX);
 }
 
 /* found: a dot was the last character. */
@@ -307,6 +345,7 @@ decoy_value_end(struct decoy_value *v,
         break;
     case DECOY_AGENT:
         h->request.padded = agent_is_padded(v);
+        said->old_agent = agent_is_old(v);
         break;
     case DECOY_IF_MATCH:
         said->match = has_tag(v, page);

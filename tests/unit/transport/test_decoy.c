@@ -3,6 +3,7 @@
  * rule, and at any cut of the bytes. */
 #include "transport/decoy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -388,7 +389,7 @@ a21_any_cut(void **state)
     static const char request[] =
         "\r\nPOST http://[::1]:8/a/../%69ndex.html?q#f HTTP/1.12\r\n"
         "Host: [::1]:80\r\nConnection: x, Keep-Alive \r\n"
-        "User-Agent:   a  MSIE 5.0; b  \r\nTransfer-Encoding: chunked\r\n"
+        "User-Agent:   a  MSIE 7.0; b  \r\nTransfer-Encoding: chunked\r\n"
         "If-Match: \"a\" , \"2ebc98a1-f\" ,x\r\nExpect: 100-Continue\r\n"
         "If-Range: \"2ebc98a1-f\"\r\nRange: bytes=3 - 5 , 99-\r\n\r\n";
 
@@ -463,6 +464,55 @@ a21_goes_on(void **state)
             strncmp(ask(&out, cases[i].request), "HTTP/1.1 100 ", 13) == 0,
             cases[i].goes_on);
     buf_free(&out);
+}
+
+/* To MSIE 4 to 6, but for the later half of 6, no connection is kept after a
+ * POST: keepalive_disable msie6. */
+static void
+a21_old_browsers_post_once(void **state)
+{
+    static const struct {
+        const char *agent;
+        bool keep;
+    } cases[] = {
+        {"MSIE 4.0", false},
+        {"a MSIE 5.5; b", false},
+        {"MSIE 5.0; SV1", false},
+        {"MSIE 6.0; b", false},
+        {"SV1 MSIE 6.0", false},
+        {"MSIE 6.SV1", false}, /* looked for from the second behind the dot */
+        {"MSIE 6.0SV1", true},
+        {"MSIE 6.0; b; SV1; c", true},
+        {"MSIE 6.", true}, /* one more is wanted */
+        {"MSIE 6. ", true},
+        {"MSIE 60.0;", true},
+        {"MSIE 3.0;", true},
+        {"MSIE 7.0;", true},
+        {"MSIE 7.0; MSIE 6.0;", true}, /* the first counts */
+        {"MSIE MSIE 6.0;", true},
+        {"MSIE 6.0; Opera", true},
+        {"Opera MSIE 6.0;", true},
+        {"msie 6.0;", true},
+    };
+    static const struct {
+        const char *line;
+        bool post;
+    } methods[] = {{"POST /", true},
+                   {"GET /", false},
+                   {"PUT /", false},
+                   {"POST /x", true}};
+    char text[200];
+    struct decoy_request r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t j = 0; j < sizeof methods / sizeof *methods; j++) {
+            (void)snprintf(text, sizeof text,
+                           "%s HTTP/1.1\r\n" H "User-Agent: %s\r\n\r\n",
+                           methods[j].line, cases[i].agent);
+            assert_err(read_head(bytes_str(text), &r), ERR_OK);
+            assert_int_equal(r.keep, cases[i].keep || !methods[j].post);
+        }
 }
 
 /* Error pages of the server's kind are padded like those of the client's. */
@@ -805,6 +855,7 @@ main(void)
         cmocka_unit_test(a21_any_cut),
         cmocka_unit_test(a21_page_changes_midway),
         cmocka_unit_test(a21_goes_on),
+        cmocka_unit_test(a21_old_browsers_post_once),
         cmocka_unit_test(a21_padding),
         cmocka_unit_test(a21_answers),
         cmocka_unit_test(a21_conditions),
