@@ -59,6 +59,19 @@ address_guess(struct config *c,
     c->public_count = 1;
 }
 
+/* A relay that starts again has nothing to write, so it can do so on a full
+ * disk. */
+static bool
+is_saved(const struct config *c, struct bytes text)
+{
+    struct buf in = buf_limited(4096);
+    bool same = folder_read(c->data, FOLDER_ADDRESS_FILE, &in) == ERR_OK &&
+                bytes_equal(buf_bytes(&in), text);
+
+    buf_free(&in);
+    return same;
+}
+
 enum err
 address_save(const struct config *c)
 {
@@ -73,7 +86,7 @@ address_save(const struct config *c)
         buf_u8(&out, '\n');
     }
     e = buf_end(&out);
-    if (e == ERR_OK)
+    if (e == ERR_OK && !is_saved(c, buf_bytes(&out)))
         e = folder_write(c->data, FOLDER_ADDRESS_FILE, buf_bytes(&out));
     buf_free(&out);
     return e;

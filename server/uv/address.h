@@ -14,8 +14,8 @@ void address_guess(struct config *c,
                    const struct config_endpoint *listening,
                    bool *guessed);
 
-/* Remembers the publics in the folder, and finds them again. As folder_write()
- * and folder_read(); ERR_MALFORMED. */
+/* Remembers the publics in the folder, unless it does already, and finds them
+ * again. As folder_write() and folder_read(); ERR_MALFORMED. */
 MUST_USE enum err address_save(const struct config *c);
 MUST_USE enum err address_load(struct config *c);
 

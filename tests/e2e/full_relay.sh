@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# B-05: the relay's disk has no byte left. Writers are refused, readers are served; a relay that
+# is killed there starts again there, and one that stops loses nothing.
+. "$(dirname "$0")/lib.sh"
+
+if [ -z "${IN_OWN_MOUNTS:-}" ]; then
+    # a small file system that only we see
+    own=(unshare --mount)
+    "${own[@]}" true 2>/dev/null || own+=(--map-root-user)
+    if ! "${own[@]}" true 2>/dev/null; then
+        echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
+        exit 77
+    fi
+    IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
+fi
+mkdir "$dir/small"
+mount -t tmpfs -o size=8m none "$dir/small" || exit 77
+cleanup+=("umount $dir/small")
+
+logged() { grep -q "$1" "$dir/relay.log"; }
+logged_soon() {
+    local i
+    for i in $(seq 50); do
+        logged "$1" && return
+        sleep 0.1
+    done
+    return 1
+}
+again() { start_relay "$dir/small/relay" "$listen" --ballast-mib 1; }
+
+start_relay "$dir/small/relay" 127.0.0.1:0 --ballast-mib 1 || exit 1
+listen=127.0.0.1:$port
+person a group new Circle --name A --relay "$relay_link"
+person a link new --uses 1
+person b knock "$(link_of)" --name b
+person a approve b
+check "b is let in" code_is 0
+person a say "before it was full"
+check "a text before" code_is 0
+
+dd if=/dev/zero of="$dir/small/filler" bs=1024 2>/dev/null
+person a --timeout 5 say "while it is full"
+check "a text on a full disk: exit code $code" code_is 75
+check "the operator is not told that it is full" logged_soon R031
+person b read
+check "a reader gets nothing on a full disk" shown "before it was full"
+
+stop_relay KILL
+check "a relay that was killed does not start on a full disk" again
+person b read
+check "a reader gets nothing after that" shown "before it was full"
+stop_relay TERM
+check "a relay does not stop on a full disk: $relay_status" [ "$relay_status" -eq 0 ]
+check "a relay that stopped does not start on a full disk" again
+
+rm "$dir/small/filler"
+person a --timeout 20 say "after it was full"
+check "a text after" code_is 0
+person b read
+check "what came after is not there" shown "after it was full"
+stop_relay TERM
+check "the relay does not stop: $relay_status" [ "$relay_status" -eq 0 ]
+end
