@@ -21,6 +21,10 @@ enum {
     SQLITE_CHECKPOINT_LEAST = 32
 };
 
+/* No record has a later key: more than are ever given out, and so few that
+ * counting on from the last goes well. */
+#define SQLITE_KEY_MAX (INT64_MAX / 2)
+
 enum statement {
     ST_BEGIN,
     ST_COMMIT,

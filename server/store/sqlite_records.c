@@ -216,12 +216,16 @@ put_stub(struct engine_sqlite *s,
     return sqlite_run(&b);
 }
 
+/* Puts an entry into the list by hours, or drops it. */
 static enum err
-drop_due(struct engine_sqlite *s, uint32_t hour, int64_t key)
+change_due(struct engine_sqlite *s,
+           enum statement how,
+           int64_t hour,
+           int64_t key)
 {
-    struct binder b = sqlite_bind(s, ST_DUE_DROP);
+    struct binder b = sqlite_bind(s, how);
 
-    bind_u64(&b, hour);
+    bind_u64(&b, (uint64_t)hour);
     bind_u64(&b, (uint64_t)key);
     return sqlite_run(&b);
 }
@@ -245,7 +249,9 @@ drop_listed(struct engine_sqlite *s,
     bind_u64(&b, tail_mark(row->hash));
     bind_u64(&b, (uint64_t)row->key);
     err = sqlite_run(&b);
-    return err == ERR_OK ? drop_due(s, row->expires_hour, row->key) : err;
+    return err == ERR_OK
+               ? change_due(s, ST_DUE_DROP, row->expires_hour, row->key)
+               : err;
 }
 
 enum err
@@ -281,9 +287,39 @@ sqlite_record_drop(struct engine *e,
     return sqlite_run(&b);
 }
 
-/* The first that the list by hours has; 0 as its hour: it has no place. An
- * entry that leads to nothing, or lies under another hour than the row says, is
- * damage and goes. */
+/* An entry that leads to nothing, or lies under another hour than its row says,
+ * is damage and goes; what is whole and lives longer is listed anew.
+ * ERR_NOT_FOUND: there is nothing to take out. */
+static enum err
+check_due(struct engine_sqlite *s, uint32_t hour, int64_t listed, int64_t key)
+{
+    struct binder b = sqlite_bind(s, ST_RECORD_AT);
+    struct record_row row = {.damaged = true};
+    bool right;
+    enum err found;
+    enum err err;
+
+    bind_u64(&b, (uint64_t)key);
+    found = sqlite_first(&b);
+    if (found != ERR_OK && found != ERR_NOT_FOUND)
+        return found;
+    right = found == ERR_OK && sqlite3_column_int64(b.st, 2) == listed;
+    if (found == ERR_OK && !right)
+        sqlite_read_record(b.st, sqlite3_column_int64(b.st, RECORD_PLACE),
+                           false, &row);
+    sqlite3_reset(b.st);
+    if (right)
+        return ERR_OK;
+    err = change_due(s, ST_DUE_DROP, listed, key);
+    if (err == ERR_OK && sqlite3_changes64(s->db) == 0)
+        err = ERR_AUTH; /* or it would be found again for ever */
+    if (err != ERR_OK || row.damaged || row.expires_hour <= hour)
+        return err != ERR_OK ? err : found;
+    err = change_due(s, ST_DUE_PUT, row.expires_hour, key);
+    return err == ERR_OK ? ERR_NOT_FOUND : err;
+}
+
+/* The first that the list by hours has; 0 as its hour: it has no place. */
 static enum err
 first_due(struct engine_sqlite *s, uint32_t hour, int64_t *key, bool *placed)
 {
@@ -291,27 +327,17 @@ first_due(struct engine_sqlite *s, uint32_t hour, int64_t *key, bool *placed)
 
     while (err == ERR_NOT_FOUND) {
         struct binder b = sqlite_bind(s, ST_DUE_FIRST);
-        uint32_t listed;
-        bool right;
-        enum err gone = ERR_OK;
+        int64_t listed;
 
         bind_u64(&b, hour);
         err = sqlite_first(&b);
         if (err != ERR_OK)
             return err;
-        listed = (uint32_t)column_u64(b.st, 0);
+        listed = sqlite3_column_int64(b.st, 0);
         *placed = listed != 0;
         *key = sqlite3_column_int64(b.st, 1);
         sqlite3_reset(b.st);
-        b = sqlite_bind(s, ST_RECORD_AT);
-        bind_u64(&b, (uint64_t)*key);
-        err = sqlite_first(&b);
-        right = err == ERR_OK && (uint32_t)column_u64(b.st, 2) == listed;
-        sqlite3_reset(b.st);
-        if (!right && (err == ERR_OK || err == ERR_NOT_FOUND))
-            gone = drop_due(s, listed, *key);
-        if (gone != ERR_OK)
-            return gone;
+        err = check_due(s, hour, listed, *key);
     }
     return err;
 }

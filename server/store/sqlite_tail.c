@@ -97,7 +97,7 @@ settled_key(struct engine_sqlite *s, int64_t *out)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     *out = sqlite3_column_int64(b.st, 0);
     sqlite3_reset(b.st);
-    if (*out < 0 || *out > INT64_MAX / 2) /* a flipped bit: all once more */
+    if (*out < 0 || *out > SQLITE_KEY_MAX) /* a flipped bit: all once more */
         *out = 0;
     return ERR_OK;
 }
@@ -120,6 +120,10 @@ sqlite_tail_load(struct engine_sqlite *s, bool sums, bool *more)
         int64_t key = sqlite3_column_int64(b.st, 7);
         int rc;
 
+        if (key > SQLITE_KEY_MAX) {
+            err = ERR_AUTH;
+            break;
+        }
         if (tail_count(&s->tail) == 0) /* all before it are gone */
             tail_clear(&s->tail, key);
         *more = key - s->tail.first >= TAIL_MAX;

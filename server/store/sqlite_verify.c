@@ -21,7 +21,8 @@ record_damaged(sqlite3_stmt *st)
     struct record_row row = {0};
 
     sqlite_read_record(st, sqlite3_column_int64(st, RECORD_PLACE), false, &row);
-    return row.damaged || sqlite3_column_int(st, RECORD_PLACE + 1) == 0;
+    return row.damaged || row.key > SQLITE_KEY_MAX ||
+           sqlite3_column_int(st, RECORD_PLACE + 1) == 0;
 }
 
 static bool

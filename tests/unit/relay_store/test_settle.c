@@ -389,6 +389,49 @@ b07_damage_in_a_list_costs_one_record(void **state)
     assert_false(bench_holds(&h->second, "of channel 1"));
 }
 
+/* An hour of a list that is not the record's: the record stays for as long as
+ * it says itself, and sweeping comes to its end. */
+static void
+b07_a_damaged_hour_of_a_list_costs_nothing(void **state)
+{
+    struct home *h = *state;
+    struct relay_op op = op_sweep(HOUR + 1);
+
+    append(&h->b, 1, 1, 9);
+    bench_sweep_to(&h->b, HOUR);
+    append(&h->b, 2, 1, 1); /* a log to copy */
+    change_copy(h, "UPDATE due SET expires_hour = 5 WHERE key = 4;"
+                   "UPDATE due SET expires_hour = -5 WHERE key = 6;"
+                   "INSERT INTO due(expires_hour, key) VALUES(-7, 99)");
+    assert_int_equal(bench_op(&h->second, &op).verdict, RELAY_DONE);
+    check_channel(&h->second, 1, 9);
+    bench_sweep_to(&h->second, HOUR + 24 * 59);
+    assert_false(bench_holds(&h->second, "of channel 1"));
+    /* one that nothing takes out is told, not tried for ever */
+    change_copy(h, "DROP TABLE due; CREATE TABLE due(expires_hour, key,"
+                   " PRIMARY KEY(expires_hour, key)) WITHOUT ROWID;"
+                   "INSERT INTO due(expires_hour, key) VALUES(0.5, 99)");
+    assert_int_equal(bench_op(&h->second, &op).verdict, RELAY_DAMAGED);
+}
+
+/* After the last key there is none for the next record. */
+static void
+b07_a_key_that_cannot_be_is_refused(void **state)
+{
+    struct home *h = *state;
+    struct bench *b = &h->second;
+    sqlite3 *db;
+
+    append(&h->b, 1, 1, 5);
+    copy_home(h);
+    db = books_open(b->folder);
+    books_run(db, "UPDATE record SET key = 9223372036854775807 WHERE key = 5;"
+                  "UPDATE meta SET value = 0 WHERE name = 'log'");
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_err(bench_try_open(b), ERR_MALFORMED);
+    b->store = NULL;
+}
+
 static void
 a_backup_has_everything_in_its_lists(void **state)
 {
@@ -424,6 +467,12 @@ a_backup_has_everything_in_its_lists(void **state)
     sqlite3_close(db);
     assert_err(store_backup_check(path, &seen), ERR_AUTH);
     assert_int_equal(seen.damaged, 2);
+    /* nor would a relay start with this one */
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    books_run(db, "UPDATE record SET key = 9223372036854775807 WHERE key = 9");
+    sqlite3_close(db);
+    assert_err(store_backup_check(path, &seen), ERR_AUTH);
+    assert_int_equal(seen.damaged, 3);
 }
 
 /* A copy that an earlier version made is taken, and brought up to date. */
@@ -474,6 +523,8 @@ main(void)
         HOME(b07_damage_in_a_tail_gives_no_number_twice),
         HOME(b07_a_damaged_settled_key_costs_time_alone),
         HOME(b07_damage_in_a_list_costs_one_record),
+        HOME(b07_a_damaged_hour_of_a_list_costs_nothing),
+        HOME(b07_a_key_that_cannot_be_is_refused),
         HOME(a_backup_has_everything_in_its_lists),
         HOME(b21_an_old_backup_is_restored),
     };
