@@ -55,10 +55,10 @@ MUST_USE enum err store_job_begin(struct store *s,
  *  done  set when the job has come to its end, with ERR_OK or without; then
  *        call store_job_end()
  *
- * The answer's errors: ERR_FULL, ERR_DISK (of the copy: the store itself is as
- * it was and goes on), ERR_AUTH (the database is damaged where the job read),
- * ERR_MEMORY. A census that overlaps with batches counts what moves meanwhile
- * once, twice or not at all. */
+ * The answer's errors: ERR_FULL, ERR_DISK (of the copy: the store goes on; or
+ * of the store itself, whose next store_commit() says so), ERR_AUTH (the
+ * database is damaged where the job read), ERR_MEMORY. A census that overlaps
+ * with batches counts what moves meanwhile once, twice or not at all. */
 void store_job_step(struct store_job *j, bool *done);
 
 void store_job_progress(const struct store_job *j, struct store_progress *out);

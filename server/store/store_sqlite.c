@@ -19,10 +19,12 @@ static enum err
 begin(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
-    enum err err = s->tail_lost ? sqlite_tail_again(s) : ERR_OK;
+    enum err err = s->dead ? ERR_DISK : ERR_OK;
     uint64_t pages = 0;
     struct binder b;
 
+    if (err == ERR_OK && s->tail_lost)
+        err = sqlite_tail_again(s);
     if (err == ERR_OK)
         err = sqlite_log_note(s);
     if (err != ERR_OK)

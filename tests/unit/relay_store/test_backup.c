@@ -328,6 +328,31 @@ b05_batches_go_before_a_backup_on_a_full_disk(void **state)
     check_filled(&h->b, RECORDS + 1);
 }
 
+/* Before its last pages the tail is settled, which is of the store and no copy.
+ */
+static void
+b04_a_sync_that_fails_beside_a_backup_ends_the_store(void **state)
+{
+    struct home *h = *state;
+    struct store_question q = {.kind = STORE_JOB_BACKUP, .key = key};
+    struct store_answer a;
+    struct store_job *j;
+    struct relay_op op = load_op(20);
+    bool done;
+
+    fill(&h->b, 0, 20);
+    assert_ok(store_job_begin(h->b.store, &q, &j));
+    faults.sync_fails = true;
+    store_job_step(j, &done);
+    assert_false(faults.sync_fails);
+    assert_true(done);
+    store_job_end(j, &a);
+    assert_err(a.e, ERR_DISK);
+    assert_err(bench_commit(&h->b, &op), ERR_DISK);
+    bench_reopen(&h->b);
+    check_filled(&h->b, 20);
+}
+
 static void
 b14_a_forgotten_backup_does_not_outlive_its_hour(void **state)
 {
@@ -661,6 +686,7 @@ main(void)
         HOME(a_backup_takes_along_what_comes_meanwhile),
         HOME(a_backup_given_up_leaves_nothing),
         HOME(b05_batches_go_before_a_backup_on_a_full_disk),
+        HOME(b04_a_sync_that_fails_beside_a_backup_ends_the_store),
         HOME(b14_a_forgotten_backup_does_not_outlive_its_hour),
         HOME(what_is_no_backup_is_refused),
         HOME(damaged_rows_come_along_when_wanted),
