@@ -143,6 +143,9 @@ enum err sqlite_err(int rc);
 MUST_USE enum err sqlite_prepare(struct engine_sqlite *s);
 void sqlite_finalize(struct engine_sqlite *s);
 
+/* Ends all cursors: none may be open over a commit or a checkpoint. */
+void sqlite_reset(struct engine_sqlite *s);
+
 /* Binds in order from 1; a statement that fails to bind fails at its step. */
 struct binder {
     sqlite3_stmt *st;

@@ -16,9 +16,11 @@ checkpoint(struct engine_sqlite *s, int mode, bool *copied)
 {
     int frames = 0;
     int done = -1;
-    enum err e = sqlite_err(
-        sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &frames, &done));
+    enum err e;
 
+    sqlite_reset(s); /* a card that was read may be borrowed still */
+    e = sqlite_err(
+        sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &frames, &done));
     s->mark_due = true;
     *copied = e == ERR_OK && frames == done;
     if (*copied)
@@ -46,8 +48,6 @@ sqlite_truncate(struct engine *e)
     bool copied;
     enum err err = sqlite_settle_now(s);
 
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_reset(s->st[i]); /* no reader may hold the log open */
     if (err == ERR_OK)
         err = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, &copied);
     sqlite_backup_tidy(s, false);

@@ -165,8 +165,7 @@ sqlite_log_end(struct engine_sqlite *s)
 {
     if (s->db == NULL || (!s->log_noted && !s->dead))
         return;
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_reset(s->st[i]);
+    sqlite_reset(s);
     /* what is on the disk after a failed sync is not known: a second one would
      * say "fine", and the log is the better of the two */
     if (s->dead || !end(s))

@@ -164,6 +164,13 @@ sqlite_finalize(struct engine_sqlite *s)
     }
 }
 
+void
+sqlite_reset(struct engine_sqlite *s)
+{
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_reset(s->st[i]);
+}
+
 struct binder
 sqlite_bind(struct engine_sqlite *s, enum statement which)
 {

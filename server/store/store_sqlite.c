@@ -51,14 +51,6 @@ begin(struct engine *e)
     return err;
 }
 
-/* No cursor may be open over a commit or a checkpoint. */
-static void
-reset_all(struct engine_sqlite *s)
-{
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_reset(s->st[i]);
-}
-
 /* What a transaction takes along before it is committed: what can wait no
  * longer, and a mark when it is the first of a log, or the last before the log
  * is copied into the database (*copy). */
@@ -92,7 +84,7 @@ commit(struct engine *e)
     bool copied;
     struct binder b;
 
-    reset_all(s);
+    sqlite_reset(s);
     if (err == ERR_OK && changed)
         err = complete(s, &marked, &copy);
     if (err != ERR_OK)
@@ -113,7 +105,7 @@ rollback(struct engine *e)
     struct engine_sqlite *s = engine_sqlite(e);
     struct binder b;
 
-    reset_all(s);
+    sqlite_reset(s);
     s->settle_late = true;
     if (sqlite3_get_autocommit(s->db) == 0) {
         b = sqlite_bind(s, ST_ROLLBACK);

@@ -101,9 +101,9 @@ run(struct world *w, unsigned from, unsigned to)
 static void
 look(struct world *w)
 {
-    uint8_t view[HASH_LEN];
+    struct relay_op op = op_sweep(0);
 
-    script_view(w->live.store, view);
+    assert_int_equal(bench_op(&w->live, &op).verdict, RELAY_DONE);
 }
 
 static void
@@ -185,6 +185,29 @@ b06_a_log_that_was_deleted(void **state)
     assert_in_range(batch, 1, 54);
     /* a log alone is not a relay that begins anew */
     assert_err(open_pair(w, nothing, p.log, &batch), ERR_DENIED);
+    pair_free(&p);
+}
+
+/* Nor does it help that somebody read a card before the first record came. */
+static void
+b06_a_log_that_began_after_a_card_was_read(void **state)
+{
+    struct world *w = *state;
+    struct relay_load card = {
+        .kind = RELAY_LOAD_CARD, .hour = HOUR, .credit = RELAY_PAGE_MAX};
+    struct relay_op op = op_card(5, 1, HOUR + 10, "a card");
+    struct pair p;
+    unsigned batch = 0;
+
+    bench_open(&w->live);
+    (void)bench_op(&w->live, &op);
+    bench_reopen(&w->live);
+    bench_id(card.id, 5);
+    assert_int_equal(bench_load(&w->live, &card).verdict, RELAY_DONE);
+    op = op_message(1, "a word");
+    assert_int_equal(bench_op(&w->live, &op).number, 1);
+    p = pair_of(&w->live);
+    assert_err(open_pair(w, p.db, nothing, &batch), ERR_DENIED);
     pair_free(&p);
 }
 
@@ -465,6 +488,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(b06_a_log_that_was_deleted),
+        WORLD(b06_a_log_that_began_after_a_card_was_read),
         WORLD(b06_a_database_that_needs_no_log),
         WORLD(b06_a_log_that_was_cut_short),
         WORLD(b06_a_log_of_another_time),
