@@ -160,15 +160,24 @@ end(struct engine_sqlite *s)
     return empty_log(s) && write_row(s, false) == ERR_OK && empty_log(s);
 }
 
+/* What is on the disk after a failed sync is not known: a second one would say
+ * "fine", and the log is the better of the two. It also is where a tail is safe
+ * that whoever only looked, or failed to open, has not settled. */
+static bool
+log_stays(const struct engine_sqlite *s)
+{
+    return s->dead || (s->unmarked && (s->read_only || !s->opened));
+}
+
 void
 sqlite_log_end(struct engine_sqlite *s)
 {
-    if (s->db == NULL || (!s->log_noted && !s->dead))
+    bool stays = log_stays(s);
+
+    if (s->db == NULL || (!s->log_noted && !stays))
         return;
     sqlite_reset(s);
-    /* what is on the disk after a failed sync is not known: a second one would
-     * say "fine", and the log is the better of the two */
-    if (s->dead || !end(s))
+    if (stays || !end(s))
         (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                                 NULL);
 }

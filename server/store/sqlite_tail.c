@@ -156,6 +156,8 @@ sqlite_tail_open(struct engine_sqlite *s)
 
     while (err == ERR_OK && more) {
         err = sqlite_tail_load(s, true, &more);
+        if (err == ERR_OK && s->read_only)
+            break; /* the first of them do for counting */
         if (err == ERR_OK)
             err = sqlite_settle_now(s);
         if (err == ERR_OK && more && tail_count(&s->tail) > 0)

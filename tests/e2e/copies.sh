@@ -77,6 +77,12 @@ told "B-06, again" 74 R016 what-i-know --data "$dir/hand"
 check "B-06: a log was made" [ ! -e "$dir/hand/relay.db-wal" ]
 cp "$data"/relay.db-wal "$dir/hand"
 told "B-06, with its log" 0 "" what-i-know --data "$dir/hand"
+check "B-06: whoever only looks changes the log" \
+    cmp -s "$data/relay.db-wal" "$dir/hand/relay.db-wal"
+check "B-06: whoever only looks changes the database" \
+    cmp -s "$data/relay.db" "$dir/hand/relay.db"
+start_relay "$dir/hand" 127.0.0.1:0 || fail "B-06: does not start with its log"
+stop_relay TERM
 check "B-06: an orderly end leaves a log" [ ! -e "$dir/hand/relay.db-wal" ]
 told "B-06, it needs none now" 0 "" what-i-know --data "$dir/hand"
 mv "$data/relay.db-wal" "$dir/kept"
