@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 
+#include "hooks.h"
 #include "log.h"
 #include "server.h"
 #include "taken.h"
@@ -38,8 +39,10 @@ on_closed(uv_handle_t *h)
     mem_free(conn_of(h));
 }
 
-void
-conn_close(struct conn *c)
+/* reset: what the kernel has for the peer goes, too, and does not stay until it
+ * was sent or sending has failed for long. */
+static void
+end(struct conn *c, bool reset)
 {
     if (c->state == CONN_CLOSING)
         return;
@@ -49,7 +52,14 @@ conn_close(struct conn *c)
     server_of(c)->waiting -= c->waiting;
     c->waiting = 0;
     (void)map_take(&server_of(c)->conns, c->id);
-    uv_close((uv_handle_t *)&c->tcp, on_closed);
+    if (!reset || uv_tcp_close_reset(&c->tcp, on_closed) != 0)
+        uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+void
+conn_close(struct conn *c)
+{
+    end(c, false);
 }
 
 /* The peer is gone or must go. */
@@ -295,15 +305,23 @@ write_later(struct conn *c, struct bytes rest)
     return true;
 }
 
+/* It takes so much memory that it must go. */
+static void
+cut_off(struct conn *c)
+{
+    relay_feed_closed(server_of(c)->relay, c->id);
+    end(c, true);
+}
+
 /* Too much waits for too many: who has been slow for the longest goes. */
 static void
 bound_waiting(struct server *s)
 {
     struct queue_node *n;
 
-    while (s->waiting > CONN_WAITING_MAX &&
+    while (s->waiting > hooks_waiting(CONN_WAITING_MAX) &&
            (n = queue_first(&s->clogged)) != NULL)
-        lose(QUEUE_OWNER(n, struct conn, place));
+        cut_off(QUEUE_OWNER(n, struct conn, place));
 }
 
 /* How much the peer has taken, and whether there is more for it. */
@@ -420,13 +438,17 @@ set_socket(struct conn *c)
 {
     uv_os_fd_t fd;
     int timeout_ms = CONN_USER_TIMEOUT_MS;
+    int unsent = CONN_UNSENT_MAX;
 
     /* each is a help, none is needed */
     (void)uv_tcp_nodelay(&c->tcp, 1);
     (void)uv_tcp_keepalive(&c->tcp, 1, CONN_KEEPALIVE_S);
-    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
-                         sizeof timeout_ms);
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0)
+        return;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+                     sizeof timeout_ms);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+                     sizeof unsent);
 }
 
 /* False: it has no other end any more. */

@@ -29,6 +29,11 @@ enum {
      * been taking for the longest are cut off (A-03) */
     CONN_WAITING_MAX = 32 * 1024 * 1024,
 
+    /* bytes that the kernel keeps unsent for one socket, two pages of records:
+     * the line has work while the next page is read; by itself it takes 4 MiB
+     * of one who read fast and stopped */
+    CONN_UNSENT_MAX = 512 * 1024,
+
     /* connections taken in one round: those who have one are served between */
     CONN_ACCEPTS = 8,
 

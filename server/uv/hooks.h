@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Time that runs faster, for tests that watch things expire. Builds that people
- * run have none of it. */
+/* Time that runs faster, for tests that watch things expire; less room. Builds
+ * that people run have none of it. */
 #ifndef UV_HOOKS_H
 #define UV_HOOKS_H
 
@@ -15,6 +15,9 @@ uint64_t hooks_wait(uint64_t ms);
 
 /* PRISTAN_TEST_HOURS=N: nothing is kept for longer. */
 void hooks_lifetimes(struct relay_config *rc);
+
+/* PRISTAN_TEST_WAITING=N: so many bytes may wait for all sockets, not most. */
+uint64_t hooks_waiting(uint64_t most);
 #else
 static inline void
 hooks_clock(struct relay_now *now)
@@ -32,6 +35,12 @@ static inline void
 hooks_lifetimes(struct relay_config *rc)
 {
     (void)rc;
+}
+
+static inline uint64_t
+hooks_waiting(uint64_t most)
+{
+    return most;
 }
 #endif
 

@@ -668,6 +668,54 @@ resident_kib(void)
     return kib;
 }
 
+static unsigned
+port_of(const struct peer *p)
+{
+    struct sockaddr_in own;
+    socklen_t len = sizeof own;
+
+    assert_int_equal(getsockname(p->fd, (struct sockaddr *)&own, &len), 0);
+    return ntohs(own.sin_port);
+}
+
+/* Whether the system has the relay's end of the connection from that port;
+ * *unsent: bytes that it holds there. */
+static bool
+relay_end_of(unsigned port, unsigned long *unsent)
+{
+    unsigned local;
+    unsigned remote;
+    bool found = false;
+    char line[512];
+    FILE *f = fopen("/proc/net/tcp", "r");
+
+    assert_non_null(f);
+    while (!found && fgets(line, sizeof line, f) != NULL)
+        found = sscanf(line, "%*d: %*x:%x %*x:%x %*x %lx", &local, &remote,
+                       unsent) == 3 &&
+                local == run.port && remote == port;
+    fclose(f);
+    return found;
+}
+
+/* What it holds at the most for one that does not read. */
+static unsigned long
+most_unsent(void)
+{
+    unsigned long most = 0;
+    unsigned long unsent;
+
+    for (size_t i = 0; i < run.peer_count; i++)
+        if (run.peers[i].mute) {
+            assert_true(relay_end_of(port_of(&run.peers[i]), &unsent));
+            most = unsent > most ? unsent : most;
+        }
+    return most;
+}
+
+/* Half a MiB, and what is given to the system in one piece. */
+enum { UNSENT_MAX = 640 * 1024 };
+
 /* A-03 on real sockets. */
 static void
 a03_readers_that_do_not_read(void **state)
@@ -698,6 +746,8 @@ a03_readers_that_do_not_read(void **state)
     printf("%ld KiB more for %d readers that do not read\n",
            resident_kib() - before, (int)MUTE);
     assert_true(resident_kib() - before < 24 * 1024);
+    printf("%lu bytes in the kernel for one of them\n", most_unsent());
+    assert_in_range(most_unsent(), 1, UNSENT_MAX);
     /* when they do, they get it all */
     for (size_t i = 1; i < run.peer_count; i++)
         run.peers[i].mute = false;
@@ -707,6 +757,40 @@ a03_readers_that_do_not_read(void **state)
     assert_true(all_have(RECORDS));
     printf("%.0f records a second in catching up, %d readers at once\n",
            (RECORDS - 500) * MUTE / (seconds() - start), (int)MUTE);
+    assert_int_equal(end_relay(SIGTERM), 0);
+}
+
+/* Who is cut off because too much waits for it does not keep the system's
+ * memory either, as it would while the rest is sent to it. Here any byte is too
+ * much.
+ */
+static void
+a03_who_is_cut_off_leaves_nothing(void **state)
+{
+    enum { RECORDS = 8000, MUTE = 5 };
+    struct peer *p;
+    unsigned ports[MUTE];
+    unsigned long unsent;
+
+    (void)state;
+    assert_int_equal(end_relay(SIGTERM), 0);
+    assert_int_equal(setenv("PRISTAN_TEST_WAITING", "1", 1), 0);
+    start_relay();
+    assert_int_equal(unsetenv("PRISTAN_TEST_WAITING"), 0);
+    p = connect_peer();
+    for (int i = 0; i < MUTE; i++) {
+        struct peer *m = connect_peer();
+
+        watch(m);
+        pump();
+        m->mute = true;
+        ports[i] = port_of(m);
+        assert_true(relay_end_of(ports[i], &unsent));
+    }
+    append_many(p, RECORDS, seconds() + 60);
+    assert_int_equal(p->appended, RECORDS);
+    for (int i = 0; i < MUTE; i++)
+        assert_false(relay_end_of(ports[i], &unsent));
     assert_int_equal(end_relay(SIGTERM), 0);
 }
 
@@ -726,6 +810,8 @@ main(int argc, char **argv)
                                                  teardown, &options),
         cmocka_unit_test_prestate_setup_teardown(a03_readers_that_do_not_read,
                                                  setup, teardown, &options),
+        cmocka_unit_test_prestate_setup_teardown(
+            a03_who_is_cut_off_leaves_nothing, setup, teardown, &options),
         cmocka_unit_test_prestate_setup_teardown(a02_a_slow_line_is_no_silence,
                                                  setup, teardown, &options),
     };
