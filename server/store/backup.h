@@ -49,6 +49,7 @@ struct store_restored {
  *  out  also set with ERR_AUTH
  *
  * ERR_NOT_FOUND    no such file
+ * ERR_DENIED       it cannot be read
  * ERR_UNSUPPORTED  not a relay's backup (a relay.db is none), or of a later
  *                  version
  * ERR_MALFORMED    damaged beyond reading, or the key is missing

@@ -31,20 +31,22 @@ struct restore {
     char key_fresh[SQLITE_PATH_MAX];
 };
 
-/* Told apart before SQLite opens it, which would look for a log beside it. */
+/* A relay.db, some of which may be in a log, is no backup. */
 static enum err
 check_header(const char *file)
 {
     uint8_t head[HEADER_LEN] = {0};
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
+    int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    ssize_t n = 0;
 
     if (fd < 0)
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_DISK;
-    n = read(fd, head, sizeof head);
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        n = read(fd, head, sizeof head);
     close(fd);
     if (n < 0)
-        return ERR_DISK;
+        return ERR_DENIED;
     if (n != HEADER_LEN || memcmp(head, "SQLite format 3", 16) != 0 ||
         head[AT_WRITE_VERSION] != 1)
         return ERR_UNSUPPORTED;
@@ -103,8 +105,7 @@ open_backup(const char *file,
     *out = (struct store_restored){0};
     if (e != ERR_OK)
         return e;
-    e = sqlite_err(sqlite3_open_v2(
-        file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
+    e = sqlite_open_alone(file, db);
     if (e != ERR_OK)
         return e;
     sqlite3_extended_result_codes(*db, 1);
@@ -113,7 +114,7 @@ open_backup(const char *file,
         sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
             SQLITE_OK)
         return ERR_UNSUPPORTED;
-    e = schema_check(*db, BACKUP_KEY_TABLE);
+    e = schema_check(*db, BACKUP_KEY_MAKE);
     if (e == ERR_OK)
         e = read_key(*db, key);
     if (e == ERR_OK)

@@ -10,6 +10,7 @@
 enum {
     APPLICATION_ID = 0x50525253, /* "PRRS" */
     VERSION = 3,
+    PAGE = 4096,
     STEP_BYTES = 200, /* for each record, of a step to version 3 */
     STEP_MARGIN = 8 * 1024 * 1024
 };
@@ -145,19 +146,17 @@ commit(sqlite3 *db, enum err e)
 
 /* All that a schema says, as one text; to be freed by SQLite. */
 static enum err
-describe(sqlite3 *db, const char *but, char **out)
+describe(sqlite3 *db, char **out)
 {
     static const char sql[] =
         "SELECT group_concat(line, char(10)) FROM (SELECT type || ' ' || name"
         " || ' ' || coalesce(sql, '') AS line FROM sqlite_schema"
-        " WHERE tbl_name <> ? ORDER BY type, name)";
+        " ORDER BY type, name)";
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
     enum err e;
 
     *out = NULL;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(st, 1, but, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
     e = sqlite_err(rc);
@@ -171,7 +170,7 @@ describe(sqlite3 *db, const char *but, char **out)
 
 /* What a database of that version should say. */
 static enum err
-describe_ours(int64_t version, const char *but, char **out)
+describe_ours(int64_t version, const char *more, char **out)
 {
     sqlite3 *db = NULL;
     enum err e = sqlite_err(sqlite3_open(":memory:", &db));
@@ -179,16 +178,19 @@ describe_ours(int64_t version, const char *but, char **out)
     if (e == ERR_OK)
         e = create(db, version);
     if (e == ERR_OK)
-        e = describe(db, but, out);
+        e = sqlite_err(sqlite3_exec(db, more, NULL, NULL, NULL));
+    if (e == ERR_OK)
+        e = describe(db, out);
     sqlite3_close(db);
     return e;
 }
 
 enum err
-schema_check(sqlite3 *db, const char *but)
+schema_check(sqlite3 *db, const char *more)
 {
     int64_t id = 0;
     int64_t version = 0;
+    int64_t page = 0;
     char *theirs = NULL;
     char *ours = NULL;
     enum err e;
@@ -196,15 +198,17 @@ schema_check(sqlite3 *db, const char *but)
     e = ask_number(db, "PRAGMA application_id", &id);
     if (e == ERR_OK)
         e = ask_number(db, "PRAGMA user_version", &version);
-    if (e == ERR_OK &&
-        (id != APPLICATION_ID || version < 1 || version > VERSION))
+    if (e == ERR_OK)
+        e = ask_number(db, "PRAGMA page_size", &page);
+    if (e == ERR_OK && (id != APPLICATION_ID || version < 1 ||
+                        version > VERSION || page != PAGE))
         return ERR_UNSUPPORTED;
     if (e == ERR_OK)
-        e = describe(db, but, &theirs);
+        e = describe(db, &theirs);
     if (e == ERR_AUTH)
         e = ERR_MALFORMED;
     if (e == ERR_OK)
-        e = describe_ours(version, but, &ours);
+        e = describe_ours(version, more, &ours);
     if (e == ERR_OK && strcmp(ours, theirs) != 0)
         e = ERR_MALFORMED;
     sqlite3_free(theirs);

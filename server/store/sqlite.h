@@ -229,10 +229,10 @@ MUST_USE enum err schema_open(sqlite3 *db);
 /* Brings an older one up to date, each step a transaction. Sets turn. */
 MUST_USE enum err schema_migrate(struct engine_sqlite *s);
 
-/* Whether the database is a relay's, of a version that we know, and has just
- * the tables of it, but for one whose name is given. ERR_UNSUPPORTED;
- * ERR_MALFORMED: other tables, or they cannot be read. */
-MUST_USE enum err schema_check(sqlite3 *db, const char *but);
+/* Whether the database is a relay's, of a version and in pages that we know,
+ * and has just the tables of it and what the statement more makes.
+ * ERR_UNSUPPORTED; ERR_MALFORMED: other tables, or they cannot be read. */
+MUST_USE enum err schema_check(sqlite3 *db, const char *more);
 
 /* --- sqlite_turn.c ---------------------------------------------------------
  */
@@ -263,6 +263,10 @@ MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
  * be a log and is none; ERR_MEMORY. */
 MUST_USE enum err
 sqlite_log_check(const struct engine_sqlite *s, const char *log);
+
+/* Opens a database alone, to be read, whatever lies beside it; nothing is made
+ * or locked. *db is the caller's to close also on an error. */
+MUST_USE enum err sqlite_open_alone(const char *path, sqlite3 **db);
 
 /* When it is open: sets log_noted. */
 MUST_USE enum err sqlite_log_load(struct engine_sqlite *s);
@@ -329,6 +333,8 @@ uint64_t sqlite_file_bytes(const struct engine_sqlite *s);
 
 /* The table of a backup that a database does not have. */
 #define BACKUP_KEY_TABLE "relay_key"
+#define BACKUP_KEY_MAKE                                                        \
+    "CREATE TABLE " BACKUP_KEY_TABLE "(key BLOB NOT NULL) STRICT"
 
 /* Gives up a backup under way and its file: batches need the room. */
 void sqlite_backup_ruin(struct engine_sqlite *s);

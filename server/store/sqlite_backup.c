@@ -186,12 +186,10 @@ keep_key(struct engine_backup *b)
     enum err e;
     int rc;
 
-    e = run(b->db,
-            "SELECT count(*) FROM sqlite_schema;" /* sees the log */
-            "PRAGMA journal_mode = DELETE;"
-            "PRAGMA synchronous = FULL;"
-            "BEGIN IMMEDIATE;"
-            "CREATE TABLE " BACKUP_KEY_TABLE "(key BLOB NOT NULL) STRICT");
+    e = run(b->db, "SELECT count(*) FROM sqlite_schema;" /* sees the log */
+                   "PRAGMA journal_mode = DELETE;"
+                   "PRAGMA synchronous = FULL;"
+                   "BEGIN IMMEDIATE;" BACKUP_KEY_MAKE);
     if (e != ERR_OK)
         return e;
     rc = sqlite3_prepare_v2(b->db, "INSERT INTO " BACKUP_KEY_TABLE " VALUES(?)",

@@ -13,7 +13,6 @@
 
 enum { URI_MAX = 3 * SQLITE_PATH_MAX + 64 };
 
-/* The database alone, whatever lies beside it; nothing is made or locked. */
 static void
 write_uri(const char *path, char out[static URI_MAX])
 {
@@ -59,30 +58,42 @@ is_whole(sqlite3 *db)
 }
 
 enum err
+sqlite_open_alone(const char *path, sqlite3 **db)
+{
+    char *uri = mem_new(URI_MAX);
+    int rc;
+
+    if (uri == NULL)
+        return ERR_MEMORY;
+    write_uri(path, uri);
+    rc = sqlite3_open_v2(
+        uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+        NULL);
+    mem_free(uri);
+    return sqlite_err(rc);
+}
+
+enum err
 sqlite_log_check(const struct engine_sqlite *s, const char *log)
 {
-    char *uri;
     struct stat st;
     sqlite3 *db = NULL;
     bool wanted = false;
-    enum err e = ERR_OK;
+    enum err e;
 
     /* an empty one is there after power loss, and when nothing is in it */
     if (lstat(log, &st) == 0)
         return ERR_OK;
-    uri = mem_new(URI_MAX);
-    if (uri == NULL)
-        return ERR_MEMORY;
-    write_uri(s->path, uri);
-    if (sqlite3_open_v2(uri, &db,
-                        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-                            SQLITE_OPEN_URI,
-                        NULL) == SQLITE_OK)
+    e = sqlite_open_alone(s->path, &db);
+    if (e == ERR_OK)
         e = read_row(db, &wanted);
-    wanted = wanted || !is_whole(db);
+    if (e == ERR_OK && !wanted)
+        wanted = !is_whole(db);
     sqlite3_close(db);
-    mem_free(uri);
-    return e == ERR_OK && wanted ? ERR_DENIED : e;
+    if (e == ERR_OK && wanted)
+        return ERR_DENIED;
+    /* whatever else there is, whoever opens it will tell */
+    return e == ERR_MEMORY ? e : ERR_OK;
 }
 
 enum err

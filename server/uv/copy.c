@@ -333,6 +333,9 @@ judge(const struct config *c, enum err e, const struct store_restored *r)
     case ERR_NOT_FOUND:
         return start_refuse(e, LOG_COPY_FAILED, "there is no such file",
                             EXIT_NO_INPUT);
+    case ERR_DENIED:
+        return start_refuse(e, LOG_COPY_FAILED, "the file cannot be read",
+                            EXIT_NO_INPUT);
     case ERR_UNSUPPORTED:
         return start_refuse(e, LOG_COPY_FAILED,
                             "this is no copy of a relay, or of a later version",

@@ -413,9 +413,57 @@ what_is_no_backup_is_refused(void **state)
     (void)fputs("short", f);
     (void)fclose(f);
     assert_err(store_backup_check(file, &seen), ERR_UNSUPPORTED);
+    assert_err(store_backup_check(h->b.folder, &seen), ERR_UNSUPPORTED);
+    assert_err(store_backup_check(path_in(&h->b, "relay.db/none"), &seen),
+               ERR_DENIED);
     assert_false(exists(&h->second, "relay.db"));
     assert_false(exists(&h->second, "relay.db.new"));
     assert_false(exists(&h->second, "relay.key"));
+}
+
+/* A backup with a change; what checking it gives. */
+static enum err
+check_changed(struct home *h, const char *sql)
+{
+    const char *file = path_in(&h->b, STORE_BACKUP_FILE);
+    struct store_restored seen;
+    char *said = NULL;
+    sqlite3 *db;
+
+    assert_ok(do_job(&h->b, STORE_JOB_BACKUP).e);
+    assert_int_equal(
+        sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, fault_real->zName),
+        SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &said) != SQLITE_OK)
+        fail_msg("%s: %s", sql, said);
+    sqlite3_close(db);
+    return store_backup_check(file, &seen);
+}
+
+/* Also where the key lies, and in pages with which a relay can start. */
+static void
+a_backup_is_ours_to_the_letter(void **state)
+{
+    struct home *h = *state;
+
+    fill(&h->b, 0, 10);
+    assert_ok(check_changed(h, ""));
+    assert_err(check_changed(h, "CREATE INDEX i ON relay_key(key)"),
+               ERR_MALFORMED);
+    assert_err(check_changed(h, "CREATE TRIGGER t AFTER DELETE ON relay_key"
+                                " BEGIN DELETE FROM record; END"),
+               ERR_MALFORMED);
+    assert_err(check_changed(h, "ALTER TABLE relay_key ADD COLUMN more"
+                                " INTEGER"),
+               ERR_MALFORMED);
+    /* which would be read for ever */
+    assert_err(check_changed(h, "DROP TABLE relay_key; CREATE VIEW relay_key"
+                                " AS WITH RECURSIVE r(key) AS (SELECT x'00'"
+                                " UNION ALL SELECT key FROM r)"
+                                " SELECT key FROM r WHERE key = 1"),
+               ERR_MALFORMED);
+    assert_err(check_changed(h, "PRAGMA page_size = 1024; VACUUM"),
+               ERR_UNSUPPORTED);
 }
 
 static void
@@ -480,6 +528,21 @@ make_file(const struct bench *b, const char *name)
     assert_non_null(f);
     assert_true(fputs("left by somebody", f) >= 0);
     assert_int_equal(fclose(f), 0);
+}
+
+/* Whatever lies beside the file that is given is no part of it. */
+static void
+a_backup_is_one_file(void **state)
+{
+    struct home *h = *state;
+
+    fill(&h->b, 0, 30);
+    assert_ok(do_job(&h->b, STORE_JOB_BACKUP).e);
+    make_file(&h->b, STORE_BACKUP_FILE "-journal");
+    make_file(&h->b, STORE_BACKUP_FILE "-wal");
+    assert_ok(restore(h, path_in(&h->b, STORE_BACKUP_FILE), false));
+    bench_open(&h->second);
+    check_filled(&h->second, 30);
 }
 
 /* A journal would be rolled back into the database that comes. */
@@ -689,6 +752,8 @@ main(void)
         HOME(b04_a_sync_that_fails_beside_a_backup_ends_the_store),
         HOME(b14_a_forgotten_backup_does_not_outlive_its_hour),
         HOME(what_is_no_backup_is_refused),
+        HOME(a_backup_is_ours_to_the_letter),
+        HOME(a_backup_is_one_file),
         HOME(damaged_rows_come_along_when_wanted),
         HOME(a_house_that_is_lived_in_is_not_replaced),
         HOME(b06_a_journal_that_was_left_does_not_survive_a_restore),
