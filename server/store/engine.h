@@ -75,8 +75,6 @@ struct census_walk {
     unsigned table; /* the engine's own numbering, from 0 */
     int64_t key;
     uint64_t number;
-    uint8_t id[LIMIT_ID];
-    bool id_set;
     uint64_t rows; /* seen */
     bool done;
 };

@@ -3,8 +3,6 @@
  * number of rows at a time: a sum over a large table would stall service. */
 #include "sqlite.h"
 
-#include <string.h>
-
 enum table { PLACES, RECORDS, STUBS, CARDS, BLOBS, TABLES };
 
 static const enum statement walks[TABLES] = {
@@ -12,28 +10,6 @@ static const enum statement walks[TABLES] = {
     [STUBS] = ST_WALK_STUBS,   [CARDS] = ST_WALK_CARDS,
     [BLOBS] = ST_WALK_BLOBS,
 };
-
-/* Binds where the walk is; w is borrowed until the reset. */
-static void
-bind_walk(struct binder *b, const struct census_walk *w)
-{
-    switch ((enum table)w->table) {
-    case PLACES:
-    case RECORDS:
-        bind_u64(b, (uint64_t)w->key);
-        break;
-    case STUBS:
-        bind_u64(b, (uint64_t)w->key);
-        bind_u64(b, w->number);
-        break;
-    case CARDS:
-    case BLOBS:
-        bind_bytes(b, w->id_set ? BYTES_OF(w->id) : (struct bytes){NULL, 0});
-        break;
-    case TABLES:
-        break;
-    }
-}
 
 static void
 count_record(sqlite3_stmt *st, struct relay_census *out)
@@ -60,25 +36,21 @@ count_record(sqlite3_stmt *st, struct relay_census *out)
 static void
 count_row(sqlite3_stmt *st, struct census_walk *w, struct relay_census *out)
 {
+    w->key = sqlite3_column_int64(st, 0);
     switch ((enum table)w->table) {
     case PLACES:
-        w->key = sqlite3_column_int64(st, 0);
         out->channels += column_u64(st, 1) == RELAY_CHANNEL;
         out->mailboxes += column_u64(st, 1) == RELAY_MAILBOX;
         break;
     case RECORDS:
-        w->key = sqlite3_column_int64(st, 0);
         count_record(st, out);
         break;
     case STUBS:
-        w->key = sqlite3_column_int64(st, 0);
         w->number = column_u64(st, 1);
         census_count(&out->stubs, (uint32_t)column_u64(st, 2), 0);
         break;
     case CARDS:
     case BLOBS:
-        column_id(st, 0, w->id);
-        w->id_set = true;
         census_count(w->table == CARDS ? &out->cards : &out->blobs,
                      (uint32_t)column_u64(st, 1), column_u64(st, 2));
         break;
@@ -94,7 +66,6 @@ next_table(struct census_walk *w)
     w->table++;
     w->key = 0;
     w->number = 0;
-    w->id_set = false;
     w->done = w->table == TABLES;
 }
 
@@ -106,12 +77,13 @@ sqlite_census(struct engine *e,
 {
     struct engine_sqlite *s = engine_sqlite(e);
     struct binder b = sqlite_bind(s, walks[walk->table]);
-    const struct census_walk from = *walk;
     unsigned rows = 0;
     enum err err;
     int rc = SQLITE_ROW;
 
-    bind_walk(&b, &from);
+    bind_u64(&b, (uint64_t)walk->key);
+    if (walk->table == STUBS)
+        bind_u64(&b, walk->number);
     bind_u64(&b, rows_max);
     err = sqlite_first(&b);
     while (err == ERR_OK && rc == SQLITE_ROW) {

@@ -130,6 +130,18 @@ sweep_with(struct engine_sqlite *s,
     return ERR_OK;
 }
 
+/* Takes out the card or blob of a row: what is damaged has no id to go by. */
+static enum err
+drop_row(struct engine_sqlite *s, enum statement which, int64_t row)
+{
+    struct binder b = sqlite_bind(s, which);
+
+    bind_u64(&b, (uint64_t)row);
+    return sqlite_run(&b);
+}
+
+/* A card that has expired becomes its version, which is remembered; nothing of
+ * a damaged one is. */
 static enum err
 fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
 {
@@ -139,16 +151,20 @@ fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
 
     for (; err == ERR_OK && *room > 0; (*room)--) {
         struct binder b = sqlite_bind(s, ST_CARD_FADING);
+        int64_t at;
 
         bind_u64(&b, hour);
         err = sqlite_first(&b);
         if (err != ERR_OK)
             break;
         sqlite_read_card(b.st, &row, &damaged);
+        at = sqlite3_column_int64(b.st, 6);
         sqlite3_reset(b.st);
         judge_lessen(&s->engine.totals.card_bytes, row.bytes.len);
+        judge_lessen(&s->engine.totals.card_count, damaged);
         row.bytes = (struct bytes){NULL, 0};
-        err = sqlite_card_put(&s->engine, &row);
+        err = damaged ? drop_row(s, ST_CARD_DROP, at)
+                      : sqlite_card_put(&s->engine, &row);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -156,23 +172,21 @@ fade_cards(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
 static enum err
 end_blobs(struct engine_sqlite *s, uint32_t hour, uint32_t *room)
 {
-    uint8_t id[LIMIT_ID];
     enum err err = ERR_OK;
 
     for (; err == ERR_OK && *room > 0; (*room)--) {
         struct binder b = sqlite_bind(s, ST_BLOB_ENDING);
+        int64_t at;
         uint64_t len;
 
         bind_u64(&b, hour);
         err = sqlite_first(&b);
         if (err != ERR_OK)
             break;
-        column_id(b.st, 0, id);
+        at = sqlite3_column_int64(b.st, 0);
         len = column_u64(b.st, 1);
         sqlite3_reset(b.st);
-        b = sqlite_bind(s, ST_BLOB_DROP);
-        bind_bytes(&b, BYTES_OF(id));
-        err = sqlite_run(&b);
+        err = drop_row(s, ST_BLOB_DROP, at);
         judge_lessen(&s->engine.totals.blob_bytes, len);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;

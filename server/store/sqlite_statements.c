@@ -60,7 +60,6 @@ static const char *const sql[STATEMENTS] = {
         " ORDER BY number",
     [ST_TAIL_LOAD] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.key > ?"
                      " ORDER BY r.key",
-    [ST_TAIL_NEXT] = "SELECT coalesce(max(key), 0) FROM record",
     [ST_SETTLED_GET] = "SELECT value FROM meta WHERE name = 'settled_key'",
     [ST_SETTLED_PUT] = "INSERT OR REPLACE INTO meta(name, value)"
                        " VALUES('settled_key', ?)",
@@ -76,13 +75,14 @@ static const char *const sql[STATEMENTS] = {
         "DELETE FROM stub WHERE (place, number) IN"
         " (SELECT place, number FROM stub WHERE expires_hour <= ? LIMIT ?)",
     [ST_CARD_FADING] =
-        "SELECT " CARD_COLUMNS " FROM card WHERE expires_hour <= ?"
+        "SELECT " CARD_COLUMNS ", rowid FROM card WHERE expires_hour <= ?"
         " AND length(bytes) > 0 LIMIT 1",
+    [ST_CARD_DROP] = "DELETE FROM card WHERE rowid = ?",
     [ST_CARDS_SWEEP] = "DELETE FROM card WHERE id IN"
                        " (SELECT id FROM card WHERE forget_hour <= ? LIMIT ?)",
-    [ST_BLOB_ENDING] = "SELECT id, length(bytes) FROM blob"
+    [ST_BLOB_ENDING] = "SELECT rowid, length(bytes) FROM blob"
                        " WHERE expires_hour <= ? LIMIT 1",
-    [ST_BLOB_DROP] = "DELETE FROM blob WHERE id = ?",
+    [ST_BLOB_DROP] = "DELETE FROM blob WHERE rowid = ?",
     [ST_PLACE_ENDING] =
         "SELECT " PLACE_COLUMNS " FROM place p WHERE p.expires_hour <= ?"
         " AND NOT EXISTS (SELECT 1 FROM numbered n JOIN record r"
@@ -107,10 +107,10 @@ static const char *const sql[STATEMENTS] = {
     [ST_WALK_STUBS] = "SELECT place, number, expires_hour FROM stub"
                       " WHERE (place, number) > (?, ?)"
                       " ORDER BY place, number LIMIT ?",
-    [ST_WALK_CARDS] = "SELECT id, expires_hour, length(bytes) FROM card"
-                      " WHERE id > ? ORDER BY id LIMIT ?",
-    [ST_WALK_BLOBS] = "SELECT id, expires_hour, length(bytes) FROM blob"
-                      " WHERE id > ? ORDER BY id LIMIT ?",
+    [ST_WALK_CARDS] = "SELECT rowid, expires_hour, length(bytes) FROM card"
+                      " WHERE rowid > ? ORDER BY rowid LIMIT ?",
+    [ST_WALK_BLOBS] = "SELECT rowid, expires_hour, length(bytes) FROM blob"
+                      " WHERE rowid > ? ORDER BY rowid LIMIT ?",
 };
 
 enum err

@@ -372,6 +372,69 @@ b07_ten_thousand_flips(void **state)
     bench_open(b);
 }
 
+/* A row whose id is no id, at the end of what is counted in one step. */
+static void
+b07_counting_ends_at_a_damaged_id(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op sweep = op_sweep(HOUR + 1);
+    struct relay_census c;
+    char path[512];
+    sqlite3 *db;
+
+    bench_sweep_to(b, HOUR);
+    store_close(b->store);
+    b->store = NULL;
+    path_of(b, "relay.db", path);
+    open_raw(path, &db);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                     " FROM n WHERE i < 999) INSERT INTO blob"
+                     " SELECT randomblob(32), 600000, x'00', x'01' FROM n;"
+                     "INSERT INTO blob VALUES(x'ffffff', 500001, x'00', x'01');"
+                     "INSERT INTO card VALUES(x'ffffff', 1, 500001, 500001 + 9,"
+                     " x'00', x'01')",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    bench_open(b);
+    assert_ok(store_census(b->store, &c));
+    assert_int_equal(c.blobs.count, 1000);
+    assert_int_equal(c.cards.count, 1);
+    /* and it expires like any other */
+    assert_int_equal(bench_op(b, &sweep).verdict, RELAY_DONE);
+    assert_false(b->results.ops[0].more);
+    assert_ok(store_census(b->store, &c));
+    assert_int_equal(c.blobs.count, 999);
+    assert_int_equal(c.cards.count, 0);
+}
+
+/* What is wrong in it must not outlive it: a newer one would be refused. */
+static void
+b07_a_damaged_card_expires_altogether(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_card(4, 7, HOUR + 1, "a card");
+    char path[512];
+    sqlite3 *db;
+
+    bench_sweep_to(b, HOUR);
+    (void)bench_op(b, &op);
+    store_close(b->store);
+    b->store = NULL;
+    path_of(b, "relay.db", path);
+    open_raw(path, &db);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE card SET version = 1000007", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    bench_open(b);
+    bench_sweep_to(b, HOUR + 1);
+    op = op_card(4, 8, HOUR + 100, "a newer card");
+    assert_int_equal(bench_op(b, &op).verdict, RELAY_DONE);
+}
+
 static void
 a_sector_that_cannot_be_read_is_damage(void **state)
 {
@@ -516,6 +579,8 @@ main(void)
         FAULTY(b07_a_flipped_bit_costs_one_record),
         FAULTY(b07_a_damaged_place_refuses_alone),
         FAULTY(b07_ten_thousand_flips),
+        FAULTY(b07_counting_ends_at_a_damaged_id),
+        FAULTY(b07_a_damaged_card_expires_altogether),
         FAULTY(a_sector_that_cannot_be_read_is_damage),
         FAULTY(foreign_files_are_refused),
         FAULTY(what_is_not_there_is_not_made_for_looking),
