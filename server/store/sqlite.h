@@ -256,6 +256,10 @@ void sqlite_turn_done(struct engine_sqlite *s);
  * ERR_DENIED: it does not. A database of version 1 has no marks. */
 MUST_USE enum err sqlite_turn_check(struct engine_sqlite *s);
 
+/* Opening went so far and gave e. ERR_DENIED: what is damaged is the log's,
+ * since the database can be read without it; otherwise e. */
+MUST_USE enum err sqlite_turn_blame(const struct engine_sqlite *s, enum err e);
+
 /* --- sqlite_log.c ------------------------------------------------------------
  */
 

@@ -339,6 +339,25 @@ judge(sqlite3 *db, struct sides *s, bool *mend)
     return mark_find(s->page, &s->own) ? compare(s) : compare_first(s);
 }
 
+enum err
+sqlite_turn_blame(const struct engine_sqlite *s, enum err e)
+{
+    struct sides sides = {0};
+    sqlite3 *db = NULL;
+    bool known = false;
+    enum err alone;
+
+    if (e != ERR_AUTH && e != ERR_MALFORMED)
+        return e;
+    alone = sqlite_open_alone(s->path, &db);
+    if (alone == ERR_OK)
+        alone = schema_check(db, "");
+    if (alone == ERR_OK)
+        alone = read_now(db, &sides, &known);
+    sqlite3_close(db);
+    return alone == ERR_OK && known ? ERR_DENIED : e;
+}
+
 /* Within a transaction, so that the log is open. */
 static enum err
 open_sides(sqlite3 *db, struct sides *s)

@@ -345,18 +345,27 @@ check_files(const struct engine_sqlite *s)
     return log && !database ? ERR_DENIED : sqlite_log_check(s, name);
 }
 
-/* Ours, with its own log, of the present version. */
+/* Ours, with its own log. */
+static enum err
+check_tables(struct engine_sqlite *s)
+{
+    enum err e = configure(s->db);
+
+    if (e == ERR_OK)
+        e = schema_open(s->db);
+    if (e == ERR_OK)
+        e = sqlite_turn_check(s);
+    return sqlite_turn_blame(s, e);
+}
+
+/* And of the present version. */
 static enum err
 open_tables(struct engine_sqlite *s)
 {
     enum err e = copy_at_close(s->db, false);
 
     if (e == ERR_OK)
-        e = configure(s->db);
-    if (e == ERR_OK)
-        e = schema_open(s->db);
-    if (e == ERR_OK)
-        e = sqlite_turn_check(s);
+        e = check_tables(s);
     if (e == ERR_OK)
         e = set_all(s->db, then, sizeof then / sizeof *then);
     if (e == ERR_OK)

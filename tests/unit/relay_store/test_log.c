@@ -401,6 +401,35 @@ b06_a_log_of_another_database(void **state)
     pair_free(&twin[1]);
 }
 
+/* What it lays over another makes no database: not that one is damaged. */
+static void
+b06_a_log_of_a_shorter_database(void **state)
+{
+    struct world *w = *state;
+    struct pair ours;
+    unsigned batch = 0;
+
+    bench_open(&w->live);
+    run(w, 0, 55);
+    bench_reopen(&w->live);
+    ours = pair_of(&w->live);
+    for (unsigned n = 1; n <= 32; n *= 2) {
+        struct pair theirs;
+
+        store_close(w->live.store);
+        w->live.store = NULL;
+        crash_disk_free(&crash_live);
+        bench_open(&w->live);
+        run(w, 0, n);
+        theirs = pair_of(&w->live);
+        assert_err(open_pair(w, ours.db, theirs.log, &batch), ERR_DENIED);
+        pair_free(&theirs);
+    }
+    assert_ok(open_pair(w, ours.db, nothing, &batch));
+    assert_int_equal(batch, 55);
+    pair_free(&ours);
+}
+
 /* Logs with ten flips each, beside the database to which they belong. */
 static void
 flip(struct world *w, const struct pair *p, unsigned logs, unsigned last)
@@ -494,6 +523,7 @@ main(void)
         WORLD(b06_a_log_of_another_time),
         WORLD(b06_an_older_copy_of_a_log_that_a_crash_left),
         WORLD(b06_a_log_of_another_database),
+        WORLD(b06_a_log_of_a_shorter_database),
         WORLD(b07_ten_thousand_flips_in_the_log),
         WORLD(b07_a_damaged_mark_is_made_anew),
     };
