@@ -109,12 +109,9 @@ open_backup(const char *file,
     if (e != ERR_OK)
         return e;
     sqlite3_extended_result_codes(*db, 1);
-    if (sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) !=
-            SQLITE_OK ||
-        sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
-            SQLITE_OK)
-        return ERR_UNSUPPORTED;
-    e = schema_check(*db, BACKUP_KEY_MAKE);
+    e = sqlite_distrust(*db);
+    if (e == ERR_OK)
+        e = schema_check(*db, BACKUP_KEY_MAKE);
     if (e == ERR_OK)
         e = read_key(*db, key);
     if (e == ERR_OK)

@@ -140,6 +140,10 @@ engine_sqlite(struct engine *e)
  * damaged". */
 enum err sqlite_err(int rc);
 
+/* Of what is in the file nothing is carried out, and no row is longer than
+ * ours. ERR_UNSUPPORTED: SQLite cannot. */
+MUST_USE enum err sqlite_distrust(sqlite3 *db);
+
 MUST_USE enum err sqlite_prepare(struct engine_sqlite *s);
 void sqlite_finalize(struct engine_sqlite *s);
 
@@ -314,7 +318,8 @@ MUST_USE enum err sqlite_settle_some(struct engine_sqlite *s);
 
 /* Outside a transaction, before the log is copied or the database closed:
  * settles everything and ends the log with a mark, if something is to be done.
- * On a full disk nothing is, which costs nothing but the order of things. */
+ * On a full disk, or where a list cannot be read, nothing is, which costs
+ * nothing but the order of things. */
 MUST_USE enum err sqlite_settle_now(struct engine_sqlite *s);
 
 /* --- sqlite_disk.c -----------------------------------------------------------

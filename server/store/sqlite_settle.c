@@ -209,5 +209,5 @@ sqlite_settle_now(struct engine_sqlite *s)
     }
     s->dead = s->dead || err == ERR_DISK;
     s->engine.kind->rollback(&s->engine);
-    return err == ERR_FULL ? ERR_OK : err;
+    return err == ERR_FULL || err == ERR_AUTH ? ERR_OK : err;
 }

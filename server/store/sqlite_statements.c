@@ -136,10 +136,33 @@ sqlite_err(int rc)
     case SQLITE_NOTADB:
         return ERR_MALFORMED;
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:  /* a statement of ours makes no sense to its tables */
+    case SQLITE_TOOBIG: /* than whatever was put */
         return ERR_AUTH;
     default:
         return rc == SQLITE_IOERR_NOMEM ? ERR_MEMORY : ERR_DISK;
     }
+}
+
+enum err
+sqlite_distrust(sqlite3 *db)
+{
+    static const struct {
+        int what;
+        int value;
+    } settings[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+        {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    };
+
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 2 * LIMIT_RECORD);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (sqlite3_db_config(db, settings[i].what, settings[i].value, NULL) !=
+            SQLITE_OK)
+            return ERR_UNSUPPORTED;
+    return ERR_OK;
 }
 
 enum err

@@ -247,18 +247,15 @@ copy_at_close(sqlite3 *db, bool copy)
 static enum err
 configure(sqlite3 *db)
 {
+    enum err e;
+
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, 0);
-    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 2 * LIMIT_RECORD);
     sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, SQL_LENGTH_MAX);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
-    if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) !=
-            SQLITE_OK ||
-        sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
-            SQLITE_OK)
-        return ERR_UNSUPPORTED;
-    return set_all(db, first, sizeof first / sizeof *first);
+    e = sqlite_distrust(db);
+    return e == ERR_OK ? set_all(db, first, sizeof first / sizeof *first) : e;
 }
 
 static int

@@ -21,6 +21,7 @@ struct faults {
     const char *folder; /* of these */
     bool sync_fails;    /* the next sync does not */
     bool read_fails;    /* each read */
+    int64_t bad_page;   /* this one of the database cannot be read; 0: none */
     unsigned writes;    /* so far */
     unsigned syncs;
     unsigned log_syncs; /* of the log among them */
@@ -60,7 +61,9 @@ fault_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
     sqlite3_file *real = fault_of(f);
 
-    if (faults.read_fails)
+    if (faults.read_fails ||
+        (faults.bad_page > 0 && !((struct fault_file *)(void *)f)->log &&
+         at == (faults.bad_page - 1) * 4096))
         return SQLITE_IOERR_READ;
     return real->pMethods->xRead(real, p, n, at);
 }

@@ -454,6 +454,55 @@ a_sector_that_cannot_be_read_is_damage(void **state)
     assert_int_equal(bench_page(b, 1, 0).record_count, 1);
 }
 
+static int64_t
+root_of(struct bench *b, const char *table)
+{
+    char path[512];
+    char sql[128];
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    int64_t root;
+
+    path_of(b, "relay.db", path);
+    open_raw(path, &db);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT rootpage FROM sqlite_schema WHERE name = '%s'",
+                   table);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    root = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return root;
+}
+
+/* A list that cannot be read does not keep the relay from going on, nor from
+ * starting: what is not in it is in the tail. */
+static void
+b07_a_list_that_cannot_be_read_stops_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_message(1, "one");
+
+    store_close(b->store);
+    b->store = NULL;
+    faults.bad_page = root_of(b, "numbered");
+    bench_open(b);
+    assert_int_equal(bench_op(b, &op).number, 1);
+    bench_sweep_to(b, HOUR); /* before which all would be settled */
+    op = op_message(1, "two");
+    assert_int_equal(bench_op(b, &op).number, 2);
+    bench_reopen(b);
+    op = op_message(1, "three");
+    assert_int_equal(bench_op(b, &op).number, 3);
+    store_close(b->store);
+    b->store = NULL;
+    faults.bad_page = 0;
+    bench_open(b);
+    assert_int_equal(bench_page(b, 1, 0).record_count, 3);
+    assert_int_equal(b->results.damaged, 0);
+}
+
 static void
 foreign_files_are_refused(void **state)
 {
@@ -491,6 +540,75 @@ foreign_files_are_refused(void **state)
     sqlite3_close(db);
     assert_err(bench_try_open(b), ERR_UNSUPPORTED); /* of a later version */
     b->store = NULL;
+}
+
+static void
+change(struct bench *b, const char *sql)
+{
+    char path[512];
+    char *said = NULL;
+    sqlite3 *db;
+
+    store_close(b->store);
+    b->store = NULL;
+    path_of(b, "relay.db", path);
+    open_raw(path, &db);
+    if (sqlite3_exec(db, sql, NULL, NULL, &said) != SQLITE_OK)
+        fail_msg("%s: %s", sql, said);
+    sqlite3_close(db);
+}
+
+/* Whoever could write the file cannot make it do things. */
+static void
+what_others_put_into_a_database_does_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_message(1, "a word");
+
+    change(b, "CREATE TRIGGER t AFTER INSERT ON record BEGIN"
+              " DELETE FROM record; END;"
+              "CREATE TABLE other(a); CREATE VIEW v AS SELECT * FROM record");
+    bench_open(b);
+    assert_int_equal(bench_op(b, &op).number, 1);
+    assert_int_equal(bench_page(b, 1, 0).record_count, 1);
+    assert_false(b->results.loads[0].records[0].expired);
+}
+
+/* Damage, not a disk that fails. */
+static void
+b07_other_tables_are_damage(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_leave(1, "a letter");
+
+    (void)bench_op(b, &op);
+    op = op_leave(2, "another");
+    (void)bench_op(b, &op);
+    change(b, "PRAGMA user_version = 1"); /* which they are not */
+    assert_err(bench_try_open(b), ERR_MALFORMED);
+    b->store = NULL;
+    change(b, "PRAGMA user_version = 3;"
+              "UPDATE place SET live_count = 9223372036854775807");
+    assert_err(bench_try_open(b), ERR_MALFORMED);
+    b->store = NULL;
+    change(b, "UPDATE place SET live_count = 1; DROP TABLE blob");
+    assert_err(bench_try_open(b), ERR_MALFORMED);
+    b->store = NULL;
+}
+
+/* More bytes than any record has. */
+static void
+b07_a_row_that_is_too_long_is_damage(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_message(1, "a word");
+
+    (void)bench_op(b, &op);
+    change(b, "UPDATE record SET bytes = zeroblob(3000000)");
+    bench_open(b);
+    assert_int_equal(bench_page(b, 1, 0).verdict, RELAY_DAMAGED);
+    op = op_message(1, "another");
+    assert_int_equal(bench_op(b, &op).number, 2);
 }
 
 static void
@@ -582,7 +700,11 @@ main(void)
         FAULTY(b07_counting_ends_at_a_damaged_id),
         FAULTY(b07_a_damaged_card_expires_altogether),
         FAULTY(a_sector_that_cannot_be_read_is_damage),
+        FAULTY(b07_a_list_that_cannot_be_read_stops_nothing),
         FAULTY(foreign_files_are_refused),
+        FAULTY(what_others_put_into_a_database_does_nothing),
+        FAULTY(b07_other_tables_are_damage),
+        FAULTY(b07_a_row_that_is_too_long_is_damage),
         FAULTY(what_is_not_there_is_not_made_for_looking),
         FAULTY(j08_no_time_is_stored_finer_than_an_hour),
     };
