@@ -110,6 +110,9 @@ static const struct {
      "far fewer descriptors than the key connections asks for, so there will "
      "be far fewer connections; raise LimitNOFILE= (ulimit -Hn), or set it "
      "lower"},
+    {LOG_CIPHER, 3,
+     "libsodium or OpenSSL does not start, is too old, or lacks a cipher; see "
+     "whether both packages are whole and up to date"},
     {LOG_CONFIG, 3, NULL},
 };
 

@@ -55,6 +55,7 @@ enum log_code {
     LOG_UNCONFINED = 45,    /* R045 this kernel cannot */
     LOG_NO_DESCRIPTORS = 46,  /* R046 too few descriptors to run at all */
     LOG_FEW_DESCRIPTORS = 47, /* R047 far fewer than connections asks for */
+    LOG_CIPHER = 48,          /* R048 libsodium or OpenSSL cannot be used */
     LOG_CONFIG = 50           /* R050 a mistake in words, files, environment */
 };
 

@@ -67,9 +67,7 @@ main(int argc, char **argv)
 
     harden_first();
     if (random_start() != ERR_OK)
-        return start_refuse(ERR_INTERNAL, LOG_KEY,
-                            "libsodium or OpenSSL does not start",
-                            EXIT_INTERNAL);
+        return start_refuse(ERR_INTERNAL, LOG_CIPHER, NULL, EXIT_INTERNAL);
     c = mem_new(sizeof *c);
     if (c == NULL)
         return start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);

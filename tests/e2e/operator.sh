@@ -3,7 +3,7 @@
 # What an operator does with a relay: how is it, what does it hold, a copy, moving
 # house, figures, what is wrong.
 . "$(dirname "$0")/lib.sh"
-: "${TALK:?}"
+: "${TALK:?}" "${NO_CIPHER:?}"
 awk_file=$(dirname "$0")/openmetrics.awk
 
 talk() { out=$(printf "$1" | "$TALK" "${2:-$dir/data/control}" 2>&1); }
@@ -157,6 +157,12 @@ told "a backup while it is stopped" 0 "copy is whole" backup "$dir/copy3" \
     "${data[@]}"
 told "doctor while it is stopped" 0 "none is running" doctor "${data[@]}" \
     --listen 127.0.0.1:0
+out=$(LD_PRELOAD="$NO_CIPHER" \
+    ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" \
+    timeout 10 "$RELAY" run --data "$dir/unused" --listen 127.0.0.1:0 2>&1)
+code=$?
+check "without a cipher: exit code $code, not 70" code_is 70
+check "it is the library that is told of" shown "R048 libsodium or OpenSSL"
 told "a descriptor that nobody opened" 64 "no such descriptor" run \
     --ready-fd 5 --data "$dir/unused" --listen 127.0.0.1:0
 mkfifo "$dir/page.pipe"
