@@ -9,15 +9,6 @@ data=$dir/relay
 relay_program=$RELAY
 relay_on_bad_disk "$data"
 
-logged() { grep -q "$1" "$dir/relay.log"; }
-logged_soon() {
-    local i
-    for i in $(seq 50); do
-        logged "$1" && return
-        sleep 0.1
-    done
-    return 1
-}
 used() { cat "$data"/relay.db "$data"/relay.db-wal "$data"/ballast 2>/dev/null | wc -c; }
 alive() { kill -0 "$relay_pid" 2>/dev/null; }
 

@@ -3,19 +3,7 @@
 # F-07: the disk of a profile is full. One clear line, exit code 74, nothing lost.
 . "$(dirname "$0")/lib.sh"
 
-if [ -z "${IN_OWN_MOUNTS:-}" ]; then
-    # a small file system that only we see
-    own=(unshare --mount)
-    "${own[@]}" true 2>/dev/null || own+=(--map-root-user)
-    if ! "${own[@]}" true 2>/dev/null; then
-        echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
-        exit 77
-    fi
-    IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
-fi
-mkdir "$dir/small"
-mount -t tmpfs -o size=3m none "$dir/small" || exit 77
-cleanup+=("umount $dir/small")
+small_disk 3m "$@"
 
 start_relay "$dir/relay" 127.0.0.1:0 || exit 1
 person small/a group new Circle --name A --relay "$relay_link"

@@ -4,29 +4,8 @@
 # is killed there starts again there, and one that stops loses nothing.
 . "$(dirname "$0")/lib.sh"
 
-if [ -z "${IN_OWN_MOUNTS:-}" ]; then
-    # a small file system that only we see
-    own=(unshare --mount)
-    "${own[@]}" true 2>/dev/null || own+=(--map-root-user)
-    if ! "${own[@]}" true 2>/dev/null; then
-        echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
-        exit 77
-    fi
-    IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
-fi
-mkdir "$dir/small"
-mount -t tmpfs -o size=8m none "$dir/small" || exit 77
-cleanup+=("umount $dir/small")
+small_disk 8m "$@"
 
-logged() { grep -q "$1" "$dir/relay.log"; }
-logged_soon() {
-    local i
-    for i in $(seq 50); do
-        logged "$1" && return
-        sleep 0.1
-    done
-    return 1
-}
 again() { start_relay "$dir/small/relay" "$listen" --ballast-mib 1; }
 
 start_relay "$dir/small/relay" 127.0.0.1:0 --ballast-mib 1 || exit 1

@@ -51,6 +51,36 @@ END
     RELAY=$dir/relay-on-bad-disk
 }
 
+# size, the script's own words: $dir/small is a file system that only the script sees, which
+# begins anew for that
+small_disk() {
+    local size=$1 own=(unshare --mount)
+    shift
+    if [ -z "${IN_OWN_MOUNTS:-}" ]; then
+        "${own[@]}" true 2>/dev/null || own+=(--map-root-user)
+        if ! "${own[@]}" true 2>/dev/null; then
+            echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
+            exit 77
+        fi
+        rmdir "$dir"
+        IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
+    fi
+    mkdir "$dir/small"
+    mount -t tmpfs -o size="$size" none "$dir/small" || exit 77
+    cleanup+=("umount $dir/small")
+}
+
+# what the relay has logged since it was started
+logged() { grep -q "$1" "$dir/relay.log"; }
+logged_soon() {
+    local i
+    for i in $(seq 50); do
+        logged "$1" && return
+        sleep 0.1
+    done
+    return 1
+}
+
 # folder, listen address, more options: sets relay_pid, port and relay_link
 start_relay() {
     local data=$1 listen=$2 i
