@@ -11,7 +11,9 @@
 
 #include "apart.h"
 #include "base/mem.h"
+#include "crypto/dh.h"
 #include "crypto/hash.h"
+#include "crypto/random.h"
 #include "probe.h"
 #include "server/store/store.h"
 
@@ -106,6 +108,24 @@ fill(const char *folder, size_t records)
         return false;
     ok = fill_batches(s, records, (uint32_t)(time(NULL) / HOUR_S) - 1);
     store_close(s);
+    return ok;
+}
+
+/* A relay takes over no database that was used and has no key beside it. */
+static bool
+put_key(const char *folder)
+{
+    uint8_t key[DH_LEN];
+    char path[160];
+    int fd;
+    bool ok;
+
+    random_bytes(key, sizeof key);
+    (void)snprintf(path, sizeof path, "%.128s/relay.key", folder);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    ok = fd >= 0 && write(fd, key, sizeof key) == (ssize_t)sizeof key;
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
     return ok;
 }
 
@@ -284,7 +304,7 @@ sweep_run(const struct run_options *o, size_t records, struct sweep_result *r)
     *r = (struct sweep_result){.records = records};
     t.theft = (struct theft){.fd = {-1, -1}};
     relay_process_make_folder(&t.relay);
-    if (!fill(t.relay.folder, records))
+    if (!fill(t.relay.folder, records) || !put_key(t.relay.folder))
         wrong(&t, "the database cannot be filled");
     r->fill_seconds = (double)(flood_now_ms() - start) / 1000;
     r->disk[0] = disk_bytes(&t);
