@@ -115,6 +115,7 @@ struct engine_sqlite {
     sqlite3_int64 changes;        /* of rows, when it began */
     int log_frames;               /* set by the log's hook after each commit */
     bool read_only;               /* nothing is written */
+    bool log_found;               /* before it was opened */
     bool log_noted;  /* the database itself says that there is one */
     bool log_copied; /* all of these are in the database */
     uint64_t ballast_bytes;
@@ -267,10 +268,14 @@ MUST_USE enum err sqlite_turn_blame(const struct engine_sqlite *s, enum err e);
 /* --- sqlite_log.c ------------------------------------------------------------
  */
 
-/* Before the database is opened, with the log's path. ERR_DENIED: there should
- * be a log and is none; ERR_MEMORY. */
-MUST_USE enum err
-sqlite_log_check(const struct engine_sqlite *s, const char *log);
+/* Before the database is opened, with the log's path. Sets log_found.
+ * ERR_DENIED: there should be a log and is none; ERR_MEMORY. */
+MUST_USE enum err sqlite_log_check(struct engine_sqlite *s, const char *log);
+
+/* While a database is open that is refused for what it is: removes the empty
+ * log that SQLite made beside it, which would speak for one that is put there.
+ */
+void sqlite_log_unmake(const struct engine_sqlite *s);
 
 /* Opens a database alone, to be read, whatever lies beside it; nothing is made
  * or locked. *db is the caller's to close also on an error. */

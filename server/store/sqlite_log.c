@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -74,7 +75,7 @@ sqlite_open_alone(const char *path, sqlite3 **db)
 }
 
 enum err
-sqlite_log_check(const struct engine_sqlite *s, const char *log)
+sqlite_log_check(struct engine_sqlite *s, const char *log)
 {
     struct stat st;
     sqlite3 *db = NULL;
@@ -82,7 +83,8 @@ sqlite_log_check(const struct engine_sqlite *s, const char *log)
     enum err e;
 
     /* an empty one is there after power loss, and when nothing is in it */
-    if (lstat(log, &st) == 0)
+    s->log_found = lstat(log, &st) == 0;
+    if (s->log_found)
         return ERR_OK;
     e = sqlite_open_alone(s->path, &db);
     if (e == ERR_OK)
@@ -94,6 +96,17 @@ sqlite_log_check(const struct engine_sqlite *s, const char *log)
         return ERR_DENIED;
     /* whatever else there is, whoever opens it will tell */
     return e == ERR_MEMORY ? e : ERR_OK;
+}
+
+void
+sqlite_log_unmake(const struct engine_sqlite *s)
+{
+    char log[SQLITE_PATH_MAX];
+    struct stat st;
+
+    if (!s->log_found && file_path(log, s->folder, "relay.db-wal") &&
+        lstat(log, &st) == 0 && st.st_size == 0)
+        (void)unlink(log);
 }
 
 enum err

@@ -321,7 +321,7 @@ check_plain(const struct engine_sqlite *s)
 /* A log without its database would be thrown away by SQLite, and a database
  * without its log be taken for whole. */
 static enum err
-check_files(const struct engine_sqlite *s)
+check_files(struct engine_sqlite *s)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
     char name[SQLITE_PATH_MAX];
@@ -404,7 +404,11 @@ open_db(struct engine_sqlite *s, const struct store_sqlite_config *c)
         e = sqlite_tail_open(s);
     }
     s->opened = e == ERR_OK;
-    return e == ERR_AUTH ? ERR_MALFORMED : e;
+    if (e == ERR_AUTH)
+        e = ERR_MALFORMED;
+    if (e == ERR_MALFORMED || e == ERR_UNSUPPORTED)
+        sqlite_log_unmake(s);
+    return e;
 }
 
 enum err

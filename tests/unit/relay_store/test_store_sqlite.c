@@ -508,6 +508,7 @@ foreign_files_are_refused(void **state)
 {
     struct bench *b = *state;
     char path[512];
+    char log[512];
     sqlite3 *db;
     FILE *f;
 
@@ -529,6 +530,18 @@ foreign_files_are_refused(void **state)
     sqlite3_close(db);
     assert_err(bench_try_open(b), ERR_UNSUPPORTED);
     b->store = NULL;
+    assert_int_equal(unlink(path), 0);
+    open_raw(path, &db);
+    assert_int_equal(sqlite3_exec(db,
+                                  "PRAGMA journal_mode = WAL;"
+                                  "CREATE TABLE other(a)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_err(bench_try_open(b), ERR_UNSUPPORTED);
+    b->store = NULL;
+    path_of(b, "relay.db-wal", log); /* which says nothing of the next */
+    assert_int_equal(access(log, F_OK), -1);
     assert_int_equal(unlink(path), 0);
     bench_open(b);
     store_close(b->store);
