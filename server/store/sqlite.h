@@ -18,7 +18,10 @@ enum {
     /* frames in the log after which it is copied into the database at the
      * latest; settling the tail begins when three quarters are there */
     SQLITE_CHECKPOINT_FRAMES = 1000,
-    SQLITE_CHECKPOINT_LEAST = 32
+    SQLITE_CHECKPOINT_LEAST = 32,
+
+    /* what a sweep leaves behind: more than are in some pages */
+    SQLITE_LEFT_MAX = 256
 };
 
 /* No record has a later key: more than are ever given out, and so few that
@@ -89,6 +92,12 @@ struct sqlite_turn {
     uint8_t before[8]; /* nonce of the turn before */
 };
 
+/* An entry of the list by hours. */
+struct sqlite_due {
+    int64_t hour;
+    int64_t key;
+};
+
 struct engine_sqlite {
     struct engine engine; /* first */
     sqlite3 *db;
@@ -106,8 +115,13 @@ struct engine_sqlite {
     bool settle_late; /* the last transaction did not fit on the disk: the next
                        * writes nothing that can wait */
     int64_t begun;    /* the tail's next key when the transaction began */
-    bool opened;      /* to its end */
-    bool dead;        /* a sync has failed: nothing more is written */
+    struct sqlite_due due_at;                    /* found last */
+    struct sqlite_due due_after;                 /* goes on after this one */
+    struct sqlite_due due_left[SQLITE_LEFT_MAX]; /* until a sweep has ended:
+                                                  * what cannot be taken out */
+    size_t due_left_count;
+    bool opened; /* to its end */
+    bool dead;   /* a sync has failed: nothing more is written */
     struct sqlite_turn turn;
     struct sqlite_turn next_turn; /* of the transaction under way */
     bool mark_due;                /* the next transaction takes it along */
@@ -419,6 +433,7 @@ enum err sqlite_record_get(struct engine *e,
                            const struct place_row *p,
                            uint64_t number,
                            struct record_row *out);
+void sqlite_due_begin(struct engine_sqlite *s); /* with the first again */
 enum err sqlite_record_expired(struct engine *e,
                                uint32_t hour,
                                struct place_row *p,

@@ -262,6 +262,7 @@ sqlite_sweep_hour_put(struct engine *e, uint32_t hour)
 {
     struct binder b = sqlite_bind(engine_sqlite(e), ST_HOUR_PUT);
 
+    engine_sqlite(e)->due_left_count = 0; /* the next tries them again */
     bind_u64(&b, hour);
     return sqlite_run(&b);
 }

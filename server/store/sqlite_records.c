@@ -230,6 +230,39 @@ change_due(struct engine_sqlite *s,
     return sqlite_run(&b);
 }
 
+void
+sqlite_due_begin(struct engine_sqlite *s)
+{
+    s->due_after = (struct sqlite_due){INT64_MIN, INT64_MIN};
+}
+
+/* What cannot be read must not keep all others: the sweep that tries again
+ * passes over it. */
+static enum err
+leave_behind(struct engine_sqlite *s, int64_t key, enum err err)
+{
+    if (err == ERR_AUTH && key == s->due_at.key &&
+        s->due_left_count < SQLITE_LEFT_MAX)
+        s->due_left[s->due_left_count++] = s->due_at;
+    return err;
+}
+
+static bool
+same_due(const struct sqlite_due *a, const struct sqlite_due *b)
+{
+    return a->hour == b->hour && a->key == b->key;
+}
+
+/* Whether the one found last was left behind. */
+static bool
+is_left(const struct engine_sqlite *s)
+{
+    for (size_t i = 0; i < s->due_left_count; i++)
+        if (same_due(&s->due_left[i], &s->due_at))
+            return true;
+    return false;
+}
+
 /* Out of the lists, if it is in them already. */
 static enum err
 drop_listed(struct engine_sqlite *s,
@@ -279,12 +312,12 @@ sqlite_record_drop(struct engine *e,
     if (err == ERR_OK)
         err = drop_listed(s, p, &stub);
     if (err != ERR_OK)
-        return err;
+        return leave_behind(s, stub.key, err);
     if (entry != NULL)
         entry->dropped = true;
     b = sqlite_bind(s, ST_RECORD_DROP);
-    bind_u64(&b, (uint64_t)row->key);
-    return sqlite_run(&b);
+    bind_u64(&b, (uint64_t)stub.key);
+    return leave_behind(s, stub.key, sqlite_run(&b));
 }
 
 /* An entry that leads to nothing, or lies under another hour than its row says,
@@ -330,6 +363,8 @@ first_due(struct engine_sqlite *s, uint32_t hour, int64_t *key, bool *placed)
         int64_t listed;
 
         bind_u64(&b, hour);
+        bind_u64(&b, (uint64_t)s->due_after.hour);
+        bind_u64(&b, (uint64_t)s->due_after.key);
         err = sqlite_first(&b);
         if (err != ERR_OK)
             return err;
@@ -337,6 +372,14 @@ first_due(struct engine_sqlite *s, uint32_t hour, int64_t *key, bool *placed)
         *placed = listed != 0;
         *key = sqlite3_column_int64(b.st, 1);
         sqlite3_reset(b.st);
+        s->due_at = (struct sqlite_due){listed, *key};
+        if (is_left(s)) {
+            if (same_due(&s->due_after, &s->due_at))
+                return ERR_AUTH; /* an hour that is none: no way past it */
+            s->due_after = s->due_at;
+            err = ERR_NOT_FOUND;
+            continue;
+        }
         err = check_due(s, hour, listed, *key);
     }
     return err;
@@ -370,16 +413,16 @@ sqlite_record_expired(struct engine *e,
     struct binder b;
 
     if (err != ERR_OK)
-        return err;
+        return leave_behind(s, key, err);
     b = sqlite_bind(s, ST_RECORD_AT);
     bind_u64(&b, (uint64_t)key);
     err = sqlite_first(&b);
     if (err != ERR_OK)
-        return err;
+        return leave_behind(s, key, err);
     *p = (struct place_row){.damaged = true};
     if (placed)
         err = whose(s, sqlite3_column_int64(b.st, RECORD_PLACE), p);
     if (err == ERR_OK)
         sqlite_read_record(b.st, p->key, false, out);
-    return err;
+    return leave_behind(s, key, err);
 }

@@ -45,7 +45,7 @@ static const char *const sql[STATEMENTS] = {
     [ST_DUE_PUT] = "INSERT OR REPLACE INTO due(expires_hour, key) VALUES(?, ?)",
     [ST_DUE_DROP] = "DELETE FROM due WHERE expires_hour = ? AND key = ?",
     [ST_DUE_FIRST] = "SELECT expires_hour, key FROM due"
-                     " WHERE expires_hour <= ?"
+                     " WHERE expires_hour <= ? AND (expires_hour, key) > (?, ?)"
                      " ORDER BY expires_hour, key LIMIT 1",
     [ST_STUB_PUT] = "INSERT OR REPLACE INTO stub(place, number, kind,"
                     " expires_hour, mark, hash, chk)"

@@ -8,6 +8,9 @@
 enum {
     SWEEP_ROWS_FULL = 512, /* and less, on a full disk */
 
+    /* each leaves one thing behind that cannot be read */
+    SWEEP_TRIES = 32,
+
     /* pages in the log from which on copying it makes room for writers */
     SHRINK_FRAMES = 64
 };
@@ -152,6 +155,20 @@ run_full(struct store *s,
     return ERR_OK;
 }
 
+static enum err
+run_one(struct store *s, const struct relay_op *op, struct relay_op_result *res)
+{
+    const struct relay_batch one = {.ops = op, .op_count = 1};
+    unsigned tries = op->kind == RELAY_OP_SWEEP ? SWEEP_TRIES : 1;
+    enum err e;
+
+    do {
+        e = run_ops(s, &one, false, res);
+        s->damaged += e == ERR_AUTH;
+    } while (e == ERR_AUTH && --tries > 0);
+    return e;
+}
+
 /* Something that an operation needs is damaged: each for itself, so that only
  * those suffer which touch it. */
 static enum err
@@ -160,15 +177,13 @@ run_each(struct store *s,
          struct relay_op_result *res)
 {
     for (size_t i = 0; i < b->op_count; i++) {
-        struct relay_batch one = {.ops = &b->ops[i], .op_count = 1};
-        enum err e = run_ops(s, &one, false, &res[i]);
+        enum err e = run_one(s, &b->ops[i], &res[i]);
 
         if (e == ERR_AUTH || e == ERR_FULL)
             res[i] = (struct relay_op_result){
                 .verdict = e == ERR_AUTH ? RELAY_DAMAGED : RELAY_STORAGE};
         else if (e != ERR_OK)
             return e;
-        s->damaged += e == ERR_AUTH;
     }
     return ERR_OK;
 }

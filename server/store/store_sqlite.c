@@ -41,6 +41,7 @@ begin(struct engine *e)
         b = sqlite_bind(s, ST_FREE_COUNT);
         err = sqlite_first(&b);
     }
+    sqlite_due_begin(s);
     s->changes = sqlite3_total_changes64(s->db);
     s->begun = s->tail.next;
     if (err == ERR_OK) {

@@ -454,6 +454,53 @@ a_sector_that_cannot_be_read_is_damage(void **state)
     assert_int_equal(bench_page(b, 1, 0).record_count, 1);
 }
 
+/* The page in which some text lies. */
+static int64_t
+page_of(const struct bench *b, const char *text)
+{
+    static uint8_t all[1024 * 1024];
+    char path[512];
+    const uint8_t *at;
+    size_t len;
+    FILE *f;
+
+    path_of(b, "relay.db", path);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    len = fread(all, 1, sizeof all, f);
+    fclose(f);
+    at = memmem(all, len, text, strlen(text));
+    assert_non_null(at);
+    return (at - all) / 4096 + 1;
+}
+
+/* Records that cannot be read, or taken out, keep no others from going. */
+static void
+b14_a_page_that_cannot_be_read_does_not_end_expiry(void **state)
+{
+    struct bench *b = *state;
+    static char text[3000]; /* one in each page */
+    struct relay_op op;
+
+    bench_sweep_to(b, HOUR);
+    memset(text, ' ', sizeof text - 1);
+    for (unsigned i = 1; i <= 20; i++) {
+        text[snprintf(text, sizeof text, "record %02u of twenty", i)] = ' ';
+        op = op_message(1, text);
+        op.expires_hour = HOUR + 1 + i % 2;
+        assert_int_equal(bench_op(b, &op).number, i);
+    }
+    bench_reopen(b);
+    faults.bad_page = page_of(b, "record 10 of twenty");
+    bench_sweep_to(b, HOUR + 2);
+    assert_false(bench_holds(b, "record 01 of twenty"));
+    assert_false(bench_holds(b, "record 20 of twenty"));
+    assert_true(bench_holds(b, "record 10 of twenty"));
+    faults.bad_page = 0; /* it is tried again each time */
+    bench_sweep_to(b, HOUR + 3);
+    assert_false(bench_holds(b, "of twenty"));
+}
+
 static int64_t
 root_of(struct bench *b, const char *table)
 {
@@ -714,6 +761,7 @@ main(void)
         FAULTY(b07_a_damaged_card_expires_altogether),
         FAULTY(a_sector_that_cannot_be_read_is_damage),
         FAULTY(b07_a_list_that_cannot_be_read_stops_nothing),
+        FAULTY(b14_a_page_that_cannot_be_read_does_not_end_expiry),
         FAULTY(foreign_files_are_refused),
         FAULTY(what_others_put_into_a_database_does_nothing),
         FAULTY(b07_other_tables_are_damage),
