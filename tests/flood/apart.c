@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LAST = 19 }; /* nice */
-
 /* The first and the last processor that we may use. False: there is one. */
 static bool
 find(cpu_set_t *may, size_t *first, size_t *last)
@@ -75,32 +73,35 @@ keep_awake(size_t cpu)
 #endif
 }
 
-/* The kernel shares processors between sessions of a terminal first
- * (autogroups), whatever the priorities within them. Ours is never idle, and
- * the kernel's own threads, which write to the disk, must not wait for it. */
-static int
-autogroup_nice(void)
+/* The kernel shares processors between the sessions of terminals first
+ * (autogroups), whatever the priorities within them. Ours is never idle, since
+ * its processors are kept awake, and then a thread of the kernel that writes to
+ * the disk for the relay waits for a tick, which is 4 ms. So this is off
+ * meanwhile, where we may. */
+static const char autogroups[] = "/proc/sys/kernel/sched_autogroup_enabled";
+
+static bool
+autogroups_are_on(void)
 {
-    FILE *f = fopen("/proc/self/autogroup", "r");
-    int nice = 0;
+    FILE *f = fopen(autogroups, "r");
+    bool on;
 
     if (f == NULL)
-        return 0;
-    if (fscanf(f, "%*s nice %d", &nice) != 1)
-        nice = 0;
+        return false;
+    on = fgetc(f) == '1';
     fclose(f);
-    return nice;
+    return on;
 }
 
 static void
-set_autogroup_nice(int nice)
+turn_autogroups(bool on)
 {
-    FILE *f = fopen("/proc/self/autogroup", "w");
+    FILE *f = fopen(autogroups, "w");
 
     if (f == NULL)
         return;
-    fprintf(f, "%d", nice);
-    fclose(f); /* refused where we may not */
+    fputc(on ? '1' : '0', f);
+    fclose(f);
 }
 
 void
@@ -112,8 +113,9 @@ apart_start(struct apart *p, bool on)
     p->on = find(&p->before, &p->clients_cpu, &p->relay_cpu);
     if (!p->on)
         return;
-    p->nice_before = autogroup_nice();
-    set_autogroup_nice(LAST);
+    p->grouped = autogroups_are_on();
+    if (p->grouped)
+        turn_autogroups(false);
     p->awake[APART_RELAY] = keep_awake(p->relay_cpu);
     p->awake[APART_CLIENTS] = keep_awake(p->clients_cpu);
 }
@@ -130,7 +132,8 @@ apart_stop(struct apart *p)
     }
     if (!p->on)
         return;
-    set_autogroup_nice(p->nice_before);
+    if (p->grouped)
+        turn_autogroups(true);
     (void)sched_setaffinity(0, sizeof p->before, &p->before);
 }
 

@@ -25,7 +25,7 @@ struct apart {
     size_t relay_cpu;   /* number of the processor */
     size_t clients_cpu; /* the flood's as well */
     pid_t awake[2];     /* who keeps them awake; 0: nobody */
-    int nice_before;    /* of our session */
+    bool grouped;       /* sessions were, and are to be again */
     cpu_set_t before;   /* where we might be */
 };
 

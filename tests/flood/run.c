@@ -24,7 +24,6 @@ enum {
     FINISH_MS = 30 * 1000,
     WARM_MS = 500,
     NICE = 10,
-    FIRST = -10,
     /* the clients must not wait behind the relay for its processor */
     RELAY_PRIORITY = 1,
     CLIENTS_PRIORITY = 2,
@@ -35,7 +34,7 @@ enum {
 struct waits {
     double relay_ms;
     double clients_ms;
-    double stolen_ms; /* by the machine's host, of both processors */
+    double stolen_ms; /* by the machine's host or others, of both processors */
     double seconds;   /* within so many */
     size_t left_out;  /* of the samples, for that */
 };
@@ -285,15 +284,19 @@ judge_memory(struct stage *t)
               (unsigned long long)may / 1024);
 }
 
+static bool
+disturbed(const struct run_latency *l)
+{
+    return l->clients_waited > RUN_WAITED_MAX ||
+           l->left_out > (l->samples + l->left_out) / RUN_LEFT_OUT_PART;
+}
+
 bool
 run_disturbed(const struct run_options *o,
               const struct run_latency *quiet,
               const struct run_latency *then)
 {
-    return o->judge && o->apart &&
-           (quiet->relay_waited > RUN_WAITED_MAX ||
-            quiet->clients_waited > RUN_WAITED_MAX ||
-            then->clients_waited > RUN_WAITED_MAX);
+    return o->judge && o->apart && (disturbed(quiet) || disturbed(then));
 }
 
 static void
@@ -330,8 +333,6 @@ run_scenario(const struct scenario *s,
              const struct run_options *o,
              struct run_result *out)
 {
-    /* the relay and its clients before whatever else runs here, if we may */
-    int had = getpriority(PRIO_PROCESS, 0);
     struct stage t = {
         .scenario = s, .options = o, .out = out, .probe.loop.epoll = -1};
 
@@ -340,7 +341,6 @@ run_scenario(const struct scenario *s,
         out->size = s->size_short;
     if (o->size != 0)
         out->size = o->size;
-    (void)setpriority(PRIO_PROCESS, 0, FIRST);
     apart_start(&t.apart, o->apart);
     t.theft = (struct theft){.fd = {-1, -1}};
     if (t.apart.on)
@@ -374,7 +374,6 @@ run_scenario(const struct scenario *s,
         set_realtime(0);
     apart_stop(&t.apart);
     theft_end(&t.theft);
-    (void)setpriority(PRIO_PROCESS, 0, had);
     if (t.shared != NULL)
         (void)munmap(t.shared, sizeof *t.shared);
 }

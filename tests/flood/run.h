@@ -52,9 +52,10 @@ struct run_result {
 enum {
     RUN_RATIO_MAX = 2,
 
-    /* ms of each second for which the relay may wait for a processor in the
-     * quiet part, and its clients ever: over it somebody else runs here */
-    RUN_WAITED_MAX = 30
+    /* somebody else runs here when the clients wait for a processor for more ms
+     * of each second, or when more than one sample in so many is left out */
+    RUN_WAITED_MAX = 30,
+    RUN_LEFT_OUT_PART = 4
 };
 
 /* Whether somebody else did. */

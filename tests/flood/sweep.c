@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +25,7 @@ enum {
     STEP_MS = 200,
     PATIENCE_MS = 3600 * 1000,
     WARM_MS = 500,
-    FINISH_MS = 30 * 1000,
-    FIRST = -10
+    FINISH_MS = 30 * 1000
 };
 
 struct stage {
@@ -297,7 +295,6 @@ measure(struct stage *t)
 void
 sweep_run(const struct run_options *o, size_t records, struct sweep_result *r)
 {
-    int had = getpriority(PRIO_PROCESS, 0);
     struct stage t = {.options = o, .out = r, .probe.loop.epoll = -1};
     uint64_t start = flood_now_ms();
 
@@ -308,7 +305,6 @@ sweep_run(const struct run_options *o, size_t records, struct sweep_result *r)
         wrong(&t, "the database cannot be filled");
     r->fill_seconds = (double)(flood_now_ms() - start) / 1000;
     r->disk[0] = disk_bytes(&t);
-    (void)setpriority(PRIO_PROCESS, 0, FIRST);
     apart_start(&t.apart, o->apart);
     if (t.apart.on)
         r->watched = theft_watch(
@@ -322,5 +318,4 @@ sweep_run(const struct run_options *o, size_t records, struct sweep_result *r)
     (void)unlink(t.log);
     apart_stop(&t.apart);
     theft_end(&t.theft);
-    (void)setpriority(PRIO_PROCESS, 0, had);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* perf_event_open(2): a software clock on each processor, a time each tick. */
+/* perf_event_open(2): a software clock on each processor; each tick tells the
+ * time and who is there. */
 #include "theft.h"
 
 #include <linux/perf_event.h>
@@ -13,6 +14,8 @@ enum { PAGES = 16 }; /* a power of two: room for a second of samples */
 
 struct sample {
     struct perf_event_header head;
+    uint32_t pid;
+    uint32_t tid;
     uint64_t time_ns;
 };
 
@@ -29,7 +32,8 @@ watch(struct theft *t, size_t i, size_t cpu)
                                 .size = sizeof a,
                                 .config = PERF_COUNT_SW_CPU_CLOCK,
                                 .sample_period = THEFT_TICK_NS,
-                                .sample_type = PERF_SAMPLE_TIME,
+                                .sample_type =
+                                    PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
                                 .use_clockid = 1,
                                 .clockid = CLOCK_MONOTONIC};
     void *ring;
@@ -72,16 +76,33 @@ theft_end(struct theft *t)
     }
 }
 
+/* One that goes on where the last one of that processor ended is the same. */
 static void
-note(struct theft *t, size_t i, uint64_t now_ns)
+add_gap(struct theft *t, size_t i, uint64_t from_ns, uint64_t to_ns)
+{
+    struct theft_gap *last = &t->gaps[t->last_gap[i]];
+
+    t->lost_ns += to_ns - from_ns;
+    if (t->gap_count > 0 && last->cpu == i && last->to_ns == from_ns) {
+        last->to_ns = to_ns;
+        return;
+    }
+    t->last_gap[i] = t->gap_count++ % THEFT_GAPS;
+    t->gaps[t->last_gap[i]] =
+        (struct theft_gap){.cpu = i, .from_ns = from_ns, .to_ns = to_ns};
+}
+
+static void
+note(struct theft *t, size_t i, const struct sample *s)
 {
     uint64_t last = t->last_ns[i];
 
-    t->last_ns[i] = now_ns;
-    if (last == 0 || now_ns < last + THEFT_TICK_NS + THEFT_LEAST_NS)
+    t->last_ns[i] = s->time_ns;
+    if (last == 0 || s->time_ns <= last)
         return;
-    t->gaps[t->gap_count++ % THEFT_GAPS] = (struct theft_gap){last, now_ns};
-    t->lost_ns += now_ns - last - THEFT_TICK_NS;
+    if (foreign_is(&t->foreign, (pid_t)s->pid) ||
+        s->time_ns >= last + THEFT_TICK_NS + THEFT_LEAST_NS)
+        add_gap(t, i, last, s->time_ns);
 }
 
 /* Copies from the ring, which goes round. */
@@ -110,7 +131,7 @@ read_ring(struct theft *t, size_t i)
         copy(data, at, &s.head, sizeof s.head);
         if (s.head.type == PERF_RECORD_SAMPLE && s.head.size == sizeof s) {
             copy(data, at, &s, sizeof s);
-            note(t, i, s.time_ns);
+            note(t, i, &s);
         } else {
             t->last_ns[i] =
                 0; /* throttled or lost: it was we who did not look */

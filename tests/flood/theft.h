@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* When a processor was not there. Below a virtual machine its host runs others,
- * for milliseconds at a time, mostly when all processors of the machine are
- * busy, which they are in a flood and are not before it: on such machines that
- * is all of p99. The kernel is not always told (steal time), but its timers are
- * late. So a timer of each of two processors is watched, by the kernel's own
- * sampling, and what was under way while one of them was missing is left out,
- * in the quiet part and in the flood. */
+/* When a processor was not there for us. Below a virtual machine its host runs
+ * others, for milliseconds at a time, mostly when all processors of the machine
+ * are busy, which they are in a flood and are not before it: on such machines
+ * that is all of p99. The kernel is not always told (steal time), but its
+ * timers are late. And on the machine itself others run (foreign.h). So a timer
+ * of each of two processors is watched, by the kernel's own sampling, and what
+ * was under way while one of them was missing is left out, in the quiet part
+ * and in the flood. */
 #ifndef FLOOD_THEFT_H
 #define FLOOD_THEFT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "foreign.h"
 
 enum {
     THEFT_CPUS = 2,
@@ -21,6 +24,7 @@ enum {
 };
 
 struct theft_gap {
+    size_t cpu;       /* of the two that are watched */
     uint64_t from_ns; /* CLOCK_MONOTONIC */
     uint64_t to_ns;
 };
@@ -31,7 +35,9 @@ struct theft {
     uint64_t last_ns[THEFT_CPUS];
     struct theft_gap gaps[THEFT_GAPS];
     size_t gap_count; /* ever */
+    size_t last_gap[THEFT_CPUS];
     uint64_t lost_ns; /* of both together */
+    struct foreign foreign;
 };
 
 /* False: the system does not let us, and nothing is ever stolen. */
