@@ -162,9 +162,10 @@ struct relay_results {
     const struct relay_op_result *ops;
     const struct relay_load_result *loads;
     size_t damaged; /* rows that were met and whose check does not hold */
-    /* how long carrying it out took; 0: not measured. The next batches are made
-     * smaller where it is long */
+    /* how long the operations took, and the loads; 0: not measured. The next
+     * batches are made smaller where it is long */
     uint64_t took_us;
+    uint64_t loads_us;
 };
 
 #endif

@@ -176,12 +176,13 @@ struct relay {
     struct prefix_table prefixes;
     struct replay replay;
     struct batch batches[2];
-    unsigned filling;      /* which of them is being filled */
-    bool storing;          /* the other is at the store */
-    struct pace pace;      /* how many operations a batch should hold */
-    struct arena scratch;  /* one request */
-    struct buf event;      /* one event being written */
-    struct buf send;       /* what relay_next_send() handed out */
+    unsigned filling;             /* which of them is being filled */
+    bool storing;                 /* the other is at the store */
+    struct pace pace;             /* how many operations a batch should hold, */
+    struct pace_loads pace_loads; /* and loads */
+    struct arena scratch;         /* one request */
+    struct buf event;             /* one event being written */
+    struct buf send;              /* what relay_next_send() handed out */
     struct session *spent; /* freed at the next call: its last send is out */
     uint32_t sweep_hour;
     uint64_t sweep_due_ms;

@@ -69,3 +69,23 @@ pace_ops(const struct pace *p)
     return room < p->op_us * PACE_OPS_MIN ? PACE_OPS_MIN
                                           : (size_t)(room / p->op_us);
 }
+
+void
+pace_loads_learn(struct pace_loads *p, size_t count, uint64_t took_us)
+{
+    double each = (double)took_us / (double)(count > 0 ? count : 1);
+
+    if (count == 0 || took_us == 0)
+        return;
+    p->each_us += p->each_us <= 0 ? each : (each - p->each_us) / MEMORY;
+}
+
+size_t
+pace_loads(const struct pace_loads *p)
+{
+    if (p->each_us * PACE_LOADS_MAX <= PACE_LOADS_US)
+        return PACE_LOADS_MAX;
+    return p->each_us * PACE_LOADS_MIN >= PACE_LOADS_US
+               ? PACE_LOADS_MIN
+               : (size_t)(PACE_LOADS_US / p->each_us);
+}

@@ -27,6 +27,25 @@ struct pace {
     double op_us;   /* what one operation adds; the rest is the batch's own */
 };
 
+/* How many loads: they come after the operations, whose answers wait for them.
+ */
+enum {
+    PACE_LOADS_US = 1000, /* that the loads of a batch should take */
+    PACE_LOADS_MIN = 8,
+    PACE_LOADS_MAX = 4096
+};
+
+/* Zeroed: nothing is known yet. */
+struct pace_loads {
+    double each_us; /* of the last ones */
+};
+
+/* So many took so long. 0: nobody has measured. */
+void pace_loads_learn(struct pace_loads *p, size_t count, uint64_t took_us);
+
+/* PACE_LOADS_MIN to PACE_LOADS_MAX. */
+size_t pace_loads(const struct pace_loads *p);
+
 /* A batch of so many operations was stored. took_us 0: nobody has measured. */
 void pace_learn(struct pace *p, size_t op_count, uint64_t took_us);
 

@@ -277,6 +277,7 @@ relay_feed_stored(struct relay *r,
     r->storing = false;
     r->counters.damaged += results->damaged;
     pace_learn(&r->pace, b->face.op_count, results->took_us);
+    pace_loads_learn(&r->pace_loads, b->face.load_count, results->loads_us);
     for (size_t i = 0; i < b->face.op_count; i++) {
         const struct batch_op *ctx = &b->op_ctx[i];
         struct session *s = relay_session(r, ctx->session);

@@ -120,7 +120,8 @@ fill_from(struct relay *r,
         struct want *w =
             QUEUE_OWNER(queue_first(&s->wants), struct want, in_session);
 
-        if (b->page_bytes >= BATCH_PAGES_MAX)
+        if (b->page_bytes >= BATCH_PAGES_MAX ||
+            b->face.load_count >= pace_loads(&r->pace_loads))
             return false;
         if (refresh(r, s, w, now) && issue(b, s, w) != ERR_OK)
             return false;

@@ -23,9 +23,10 @@ enum {
 struct store {
     struct engine *engine;
     struct store_quota quota;
-    struct arena arena; /* results, until the next batch */
-    size_t damaged;     /* in this batch */
-    uint32_t rows_max;  /* of a sweep just now, beside what it asks for */
+    struct arena arena;  /* results, until the next batch */
+    size_t damaged;      /* in this batch */
+    uint32_t rows_max;   /* of a sweep just now, beside what it asks for */
+    store_clock *now_us; /* NULL: none */
 };
 
 MUST_USE enum err judge_append(struct store *s,

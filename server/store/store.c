@@ -48,6 +48,12 @@ store_quota_default(struct store_quota *q)
 }
 
 void
+store_set_clock(struct store *s, store_clock *now_us)
+{
+    s->now_us = now_us;
+}
+
+void
 store_set_quota(struct store *s, const struct store_quota *q)
 {
     s->quota = *q;
@@ -228,6 +234,12 @@ run_load(struct store *s,
     return e;
 }
 
+static uint64_t
+now_us(const struct store *s)
+{
+    return s->now_us == NULL ? 0 : s->now_us();
+}
+
 enum err
 store_commit(struct store *s,
              const struct relay_batch *batch,
@@ -236,6 +248,8 @@ store_commit(struct store *s,
     struct relay_op_result *ops;
     struct relay_load_result *loads;
     enum err e = ERR_OK;
+    uint64_t start = now_us(s);
+    uint64_t stored;
 
     arena_reset(&s->arena);
     s->damaged = 0;
@@ -253,12 +267,14 @@ store_commit(struct store *s,
         if (e == ERR_OK)
             e = truncate_after(s, batch, ops);
     }
+    stored = now_us(s);
     for (size_t i = 0; e == ERR_OK && i < batch->load_count; i++)
         e = run_load(s, &batch->loads[i], &loads[i]);
     out->ops = ops;
     out->loads = loads;
     out->damaged = s->damaged;
-    out->took_us = 0;
+    out->took_us = stored - start;
+    out->loads_us = now_us(s) - stored;
     return e;
 }
 

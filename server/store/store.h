@@ -35,10 +35,14 @@ struct store_quota {
  * for anybody; 180 and 60 days. */
 void store_quota_default(struct store_quota *q);
 
+/* A clock to measure by, us from any moment on; NULL, as at first: none. */
+typedef uint64_t store_clock(void);
+void store_set_clock(struct store *s, store_clock *now_us);
+
 /* Carries out one batch and makes it durable.
  *
  *  out  one result for each operation and load; borrowed until the next call on
- *       the store; took_us is 0, a store has no clock
+ *       the store; took_us and loads_us are 0 without a clock
  *
  * A full disk is no error: the operations of the batch get RELAY_STORAGE, its
  * loads are served. A damaged row is none either (RELAY_DAMAGED, out->damaged).

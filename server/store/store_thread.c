@@ -69,17 +69,13 @@ now_us(void)
 static void
 do_batch(struct store_thread *t)
 {
-    uint64_t start;
-
     if (t->quota_due)
         store_set_quota(t->store, &t->quota);
     t->quota_due = false;
     t->phase = PHASE_BEGUN;
     pthread_mutex_unlock(&t->lock);
     pthread_cond_signal(&t->begun);
-    start = now_us();
     t->e = store_commit(t->store, t->batch, &t->results);
-    t->results.took_us = now_us() - start;
     pthread_mutex_lock(&t->lock);
     t->phase = PHASE_DONE;
     tell(t);
@@ -202,6 +198,7 @@ store_thread_start(struct store *s,
     if (t == NULL)
         return ERR_MEMORY;
     t->store = s;
+    store_set_clock(s, now_us);
     t->wake = wake;
     t->context = context;
     pthread_mutex_init(&t->lock, NULL);
