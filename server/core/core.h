@@ -109,10 +109,10 @@ struct session {
     struct queue_node asking; /* in r->asking: wants, and may have them */
     struct queue_node midway; /* in r->midway: holds part of something */
     struct queue wants;
-    struct queue watches;
-    struct queue due;  /* watches with fresh records to be written */
-    uint64_t clock_ms; /* when it was hung there */
-    uint64_t body_ms;  /* when the body that a stranger sends began */
+    struct watch **watches; /* watch_count of them, by tag */
+    struct queue due;       /* watches with fresh records to be written */
+    uint64_t clock_ms;      /* when it was hung there */
+    uint64_t body_ms;       /* when the body that a stranger sends began */
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
     uint32_t held;            /* bytes that the link holds */
@@ -121,6 +121,7 @@ struct session {
     uint16_t ops_under_way;
     uint16_t want_count;
     uint16_t watch_count;
+    uint16_t watch_cap;
     uint8_t state;      /* enum session_state; only session_turn() assigns */
     uint8_t clock_kind; /* enum session_clock */
     bool clogged;
@@ -130,11 +131,11 @@ struct session {
 
 /* A reader that wants to be told. */
 struct watch {
-    struct queue_node in_session;
     struct queue_node in_topic;
     struct queue_node due; /* in session->due */
     struct session *session;
     struct topic *topic;
+    struct want *want; /* the load that waits to be asked for, or NULL */
     uint64_t serial; /* never reused: a load under way may outlive the watch */
     uint64_t after;  /* the reader has, or is due, all up to here */
     uint64_t due_from; /* first number that is due, while in due */
@@ -150,7 +151,7 @@ struct watch {
 struct want {
     struct queue_node in_session;
     struct relay_load load;
-    uint64_t watch; /* serial; 0: an answer to a request */
+    struct watch *watch; /* NULL: an answer to a request */
     uint32_t tag;
 };
 
@@ -298,12 +299,12 @@ MUST_USE enum err want_add(struct relay *r,
                            struct session *s,
                            const struct relay_load *load,
                            uint32_t tag,
-                           uint64_t watch);
+                           struct watch *watch);
 void wants_free(struct session *s);
 
 /* The one of a watch that ends, if it waits here: not to be asked for, and not
  * to pile up. */
-void wants_drop(struct relay *r, struct session *s, uint64_t watch);
+void wants_drop(struct relay *r, struct watch *w);
 
 /* The session may have its wants (again), or may not. */
 void wants_turn(struct relay *r, struct session *s);
@@ -317,10 +318,17 @@ void load_answer(struct relay *r,
                  const struct relay_load *load,
                  const struct relay_load_result *res);
 
+/* --- watches.c: those of a session ---------------------------------------- */
+
+/* NULL: it has none of that tag. */
+struct watch *watch_by_tag(const struct session *s, uint32_t tag);
+
+/* One of a tag that it has none of yet. ERR_MEMORY. */
+MUST_USE enum err watches_add(struct session *s, struct watch *w);
+void watches_take(struct session *s, const struct watch *w);
+
 /* --- on_watch.c ---------------------------------------------------------- */
 
-struct watch *watch_by_tag(const struct session *s, uint32_t tag);
-struct watch *watch_by_serial(const struct session *s, uint64_t serial);
 void watch_free(struct relay *r, struct watch *w);
 
 /* Looks at what a watch needs next: a load, a MORE, or nothing. */

@@ -15,46 +15,14 @@
 #include "base/mem.h"
 #include "wire/limits.h"
 
-struct watch *
-watch_by_tag(const struct session *s, uint32_t tag)
-{
-    struct queue_node *n;
-
-    for (n = queue_first(&s->watches); n != NULL;
-         n = queue_next(&s->watches, n)) {
-        struct watch *w = QUEUE_OWNER(n, struct watch, in_session);
-
-        if (w->tag == tag)
-            return w;
-    }
-    return NULL;
-}
-
-struct watch *
-watch_by_serial(const struct session *s, uint64_t serial)
-{
-    struct queue_node *n;
-
-    for (n = queue_first(&s->watches); n != NULL;
-         n = queue_next(&s->watches, n)) {
-        struct watch *w = QUEUE_OWNER(n, struct watch, in_session);
-
-        if (w->serial == serial)
-            return w;
-    }
-    return NULL;
-}
-
 void
 watch_free(struct relay *r, struct watch *w)
 {
-    if (w->loading)
-        wants_drop(r, w->session, w->serial);
-    queue_remove(&w->in_session);
+    wants_drop(r, w);
+    watches_take(w->session, w);
     queue_remove(&w->in_topic);
     queue_remove(&w->due);
     topic_drop(&r->topics, w->topic);
-    w->session->watch_count--;
     r->watch_count--;
     mem_free(w);
 }
@@ -67,7 +35,7 @@ load_more(struct relay *r, struct watch *w)
 
     for (size_t i = 0; i < LIMIT_ID; i++)
         load.id[i] = w->topic->id[i];
-    if (want_add(r, w->session, &load, w->tag, w->serial) == ERR_OK)
+    if (want_add(r, w->session, &load, w->tag, w) == ERR_OK)
         w->loading = true;
     else
         session_close(r, w->session);
@@ -113,20 +81,22 @@ on_watch(struct relay *r,
     w = mem_new(sizeof *w);
     if (w == NULL)
         return ERR_MEMORY;
+    w->tag = q->tag;
     e = topic_get(&r->topics, id, (enum relay_place_kind)q->watch.place.kind,
                   &w->topic);
+    if (e == ERR_OK && watches_add(s, w) != ERR_OK) {
+        topic_drop(&r->topics, w->topic);
+        e = ERR_MEMORY;
+    }
     if (e != ERR_OK) {
         mem_free(w);
         return e;
     }
     w->session = s;
     w->serial = ++r->last_serial;
-    w->tag = q->tag;
     w->after = q->watch.after;
     w->credit = q->watch.credit;
-    queue_push(&s->watches, &w->in_session);
     queue_push(&w->topic->watches, &w->in_topic);
-    s->watch_count++;
     r->watch_count++;
     load_more(r, w);
     return ERR_OK;
@@ -259,12 +229,9 @@ watch_push(struct relay *r,
 void
 watch_tell_more(struct relay *r, struct session *s)
 {
-    struct queue_node *n;
-
     s->more_due = false;
-    for (n = queue_first(&s->watches); n != NULL;
-         n = queue_next(&s->watches, n)) {
-        struct watch *w = QUEUE_OWNER(n, struct watch, in_session);
+    for (size_t i = 0; i < s->watch_count; i++) {
+        struct watch *w = s->watches[i];
         struct event ev = {.tag = w->tag, .kind = EVENT_MORE};
         bool due = w->more_due && !w->loading && w->after < w->topic->last;
 

@@ -211,14 +211,12 @@ void
 relay_feed_drained(struct relay *r, uint64_t conn)
 {
     struct session *s = relay_session(r, conn);
-    struct queue_node *n;
 
     if (s == NULL || !s->clogged)
         return;
     s->clogged = false;
-    for (n = queue_first(&s->watches); n != NULL;
-         n = queue_next(&s->watches, n))
-        watch_step(r, QUEUE_OWNER(n, struct watch, in_session));
+    for (size_t i = 0; i < s->watch_count; i++)
+        watch_step(r, s->watches[i]);
     wants_turn(r, s);
     if (s->more_due)
         session_mark(r, s);

@@ -21,7 +21,6 @@ session_new(struct relay *r,
     s->id = r->last_id + 1;
     s->out = buf_limited(CORE_OUT_MAX);
     queue_init(&s->wants);
-    queue_init(&s->watches);
     queue_init(&s->due);
     e = map_put(&r->sessions, s->id, s);
     if (e != ERR_OK) {
@@ -61,10 +60,10 @@ void
 session_free(struct relay *r, struct session *s)
 {
     session_turn(r, s, SESSION_CLOSED);
-    wants_free(s); /* before the watches, which would look for theirs */
-    while (!queue_empty(&s->watches))
-        watch_free(
-            r, QUEUE_OWNER(queue_first(&s->watches), struct watch, in_session));
+    while (s->watch_count > 0)
+        watch_free(r, s->watches[s->watch_count - 1]);
+    mem_free(s->watches);
+    wants_free(s);
     queue_remove(&s->dirty);
     weigh(r, s, 0);
     r->pending -= s->pending;

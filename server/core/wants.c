@@ -11,12 +11,12 @@ want_add(struct relay *r,
          struct session *s,
          const struct relay_load *load,
          uint32_t tag,
-         uint64_t watch)
+         struct watch *watch)
 {
     struct want *w;
 
     /* a watch has at most one want, so theirs are counted by CORE_WATCHES */
-    if (watch == 0 && s->want_count >= CORE_WANTS)
+    if (watch == NULL && s->want_count >= CORE_WANTS)
         return ERR_FULL;
     w = mem_new(sizeof *w);
     if (w == NULL)
@@ -25,8 +25,10 @@ want_add(struct relay *r,
     w->tag = tag;
     w->watch = watch;
     queue_push(&s->wants, &w->in_session);
-    if (watch == 0)
+    if (watch == NULL)
         s->want_count++;
+    else
+        watch->want = w;
     wants_turn(r, s);
     return ERR_OK;
 }
@@ -35,25 +37,20 @@ static void
 want_free(struct session *s, struct want *w)
 {
     queue_remove(&w->in_session);
-    if (w->watch == 0)
+    if (w->watch == NULL)
         s->want_count--;
+    else
+        w->watch->want = NULL;
     mem_free(w);
 }
 
 void
-wants_drop(struct relay *r, struct session *s, uint64_t watch)
+wants_drop(struct relay *r, struct watch *w)
 {
-    struct queue_node *n;
-
-    for (n = queue_first(&s->wants); n != NULL; n = queue_next(&s->wants, n)) {
-        struct want *w = QUEUE_OWNER(n, struct want, in_session);
-
-        if (w->watch != watch)
-            continue;
-        want_free(s, w);
-        wants_turn(r, s);
+    if (w->want == NULL)
         return;
-    }
+    want_free(w->session, w->want);
+    wants_turn(r, w->session);
 }
 
 void
@@ -76,31 +73,23 @@ wants_turn(struct relay *r, struct session *s)
         queue_remove(&s->asking);
 }
 
-/* The load as it stands now; false: nobody wants it any more. */
-static bool
-refresh(const struct relay *r,
-        const struct session *s,
-        struct want *w,
-        struct relay_now now)
+/* The load as it stands now. */
+static void
+refresh(const struct relay *r, struct want *w, struct relay_now now)
 {
-    const struct watch *x;
-
     w->load.hour = retention_hour(r, now);
-    if (w->watch == 0)
-        return true;
-    x = watch_by_serial(s, w->watch);
-    if (x == NULL)
-        return false;
-    w->load.after = x->after;
-    w->load.credit = x->credit;
-    return true;
+    if (w->watch == NULL)
+        return;
+    w->load.after = w->watch->after;
+    w->load.credit = w->watch->credit;
 }
 
 static enum err
 issue(struct batch *b, const struct session *s, const struct want *w)
 {
-    struct batch_load ctx = {
-        .session = s->id, .watch = w->watch, .tag = w->tag};
+    struct batch_load ctx = {.session = s->id,
+                             .watch = w->watch == NULL ? 0 : w->watch->serial,
+                             .tag = w->tag};
     enum err e = batch_add_load(b, &w->load, &ctx);
 
     if (e == ERR_OK)
@@ -123,7 +112,8 @@ fill_from(struct relay *r,
         if (b->page_bytes >= BATCH_PAGES_MAX ||
             b->face.load_count >= pace_loads(&r->pace_loads))
             return false;
-        if (refresh(r, s, w, now) && issue(b, s, w) != ERR_OK)
+        refresh(r, w, now);
+        if (issue(b, s, w) != ERR_OK)
             return false;
         want_free(s, w);
     }
@@ -165,8 +155,8 @@ load_answer(struct relay *r,
     if (s == NULL)
         return;
     if (ctx->watch != 0) {
-        w = watch_by_serial(s, ctx->watch);
-        if (w != NULL)
+        w = watch_by_tag(s, ctx->tag);
+        if (w != NULL && w->serial == ctx->watch) /* and not a later one */
             watch_page(r, s, w, res);
     } else if (res->verdict != RELAY_DONE) {
         answer_verdict(r, s, ctx->tag, res->verdict);
