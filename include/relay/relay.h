@@ -157,6 +157,10 @@ void relay_stop(struct relay *r);
 /* Nothing under way at the store and nothing to send. */
 bool relay_idle(const struct relay *r);
 
+/* Bytes of records that are due to watchers and not handed out yet: what a
+ * relay_feed_stored() now would have to copy. */
+uint64_t relay_due_len(const struct relay *r);
+
 /* Whether there is something that the next batch would store. */
 bool relay_waiting(const struct relay *r);
 

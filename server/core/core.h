@@ -172,6 +172,7 @@ struct relay {
     struct buf spare;   /* lent to the link whose turn it is */
     uint64_t held;      /* bytes of all sessions */
     uint64_t pending;   /* the same */
+    uint64_t due;       /* bytes of fresh records, due to all sessions */
     uint32_t strangers; /* sessions that are GREETING */
     struct topic_table topics;
     struct prefix_table prefixes;

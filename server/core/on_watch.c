@@ -195,6 +195,7 @@ push(struct relay *r, struct watch *w, uint64_t number, size_t len)
     w->after = number;
     w->credit -= (uint32_t)len;
     s->due_bytes += (uint32_t)len;
+    r->due += len;
     r->counters.pushed++;
     session_mark(r, s);
 }

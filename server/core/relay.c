@@ -90,6 +90,12 @@ relay_waiting(const struct relay *r)
     return r->batches[r->filling].face.op_count > 0;
 }
 
+uint64_t
+relay_due_len(const struct relay *r)
+{
+    return r->due;
+}
+
 void
 relay_free(struct relay *r)
 {

@@ -67,6 +67,7 @@ session_free(struct relay *r, struct session *s)
     queue_remove(&s->dirty);
     weigh(r, s, 0);
     r->pending -= s->pending;
+    r->due -= s->due_bytes;
     (void)map_take(&r->sessions, s->id);
     prefix_leave(s->prefix, s->clock_ms);
     link_free(s->link);

@@ -4,6 +4,7 @@
 #include "server.h"
 
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,14 +126,15 @@ now_us(void)
     return uv_hrtime() / 1000;
 }
 
-/* What is still due when a batch is taken back would have to be copied, so that
- * waits for the end of sending; but not for one that never comes, because some
- * ask as fast as they are answered. */
+/* What is still due when a batch is taken back would have to be copied, so if
+ * it is much that waits for the end of sending; but not for one that never
+ * comes, because some ask as fast as they are answered. */
 static bool
 may_collect(const struct server *s)
 {
     return s->storing &&
-           (!s->sending || now_us() - s->sending_us >= SERVER_SENDING_US);
+           (!s->sending || relay_due_len(s->relay) <= SERVER_COPY_LEN ||
+            now_us() - s->sending_us >= SERVER_SENDING_US);
 }
 
 /* Takes back the batch that is done, if there is one. */
@@ -320,6 +322,10 @@ server_turn(struct server *s)
     }
     if (s->exit_code != 0)
         return;
+    /* the store's thread first, if the disk is ready: where the loop and it
+     * share a processor, it would wait for the next tick otherwise */
+    if (s->storing)
+        (void)sched_yield();
     s->round_us = 0;
     s->look_again = !conn_unhold(s);
     accept_waiting(s);

@@ -18,6 +18,7 @@
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
     SERVER_SLICE_US = 1000, /* of sending, between two looks at the sockets */
+    SERVER_COPY_LEN = 256 * 1024,  /* bytes that are copied without waiting */
     SERVER_SENDING_US = 20 * 1000, /* for which a batch that is done waits */
     SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
     SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
