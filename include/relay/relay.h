@@ -93,6 +93,14 @@ void relay_feed_bytes(struct relay *r,
                       struct bytes in,
                       struct relay_now now);
 
+/* Who says very much at once is read in pieces, between which others have their
+ * turn: goes on with the one that has waited for longest and tells which that
+ * was. False: nobody waits. relay_holds() is true for those who do. */
+bool relay_go_on(struct relay *r, struct relay_now now, uint64_t *conn);
+
+/* Whether anybody waits for relay_go_on(). */
+bool relay_waits(const struct relay *r);
+
 /* What was given to the connection could not be written at once: from now until
  * relay_feed_drained() nothing is pushed to it. */
 void relay_feed_clogged(struct relay *r, uint64_t conn);
@@ -112,9 +120,9 @@ void relay_feed_tick(struct relay *r, struct relay_now now);
 /* --- what follows from it ------------------------------------------------ */
 
 /* True while no more bytes should be read from a connection: it has enough
- * under way, is clogged, or the batch is full. To be asked after each
- * relay_feed_bytes(), and again for those that were held after each
- * relay_feed_stored() and relay_take(). */
+ * under way, is clogged, was stopped in the middle, or the batch is full. To be
+ * asked after each relay_feed_bytes(), and again for those that were held after
+ * each relay_feed_stored() and relay_take(). */
 bool relay_holds(const struct relay *r, uint64_t conn);
 
 struct relay_send {

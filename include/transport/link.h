@@ -101,8 +101,9 @@ unsigned link_tries(const struct link *l);
 size_t link_held_len(const struct link *l);
 
 /* Hands over bytes from the socket, any number. in is borrowed until
- * link_next() has returned something else than ERR_OK, and no sooner may
- * link_feed() be called again. Ignored in CLOSED, DECOY and FAILED. */
+ * link_next() has returned something else than ERR_OK, or until link_keep(),
+ * and link_feed() may be called again only after the former. Ignored in CLOSED,
+ * DECOY and FAILED. */
 void link_feed(struct link *l, struct bytes in);
 
 /* Goes on through what was fed, up to the next whole frame.
@@ -123,6 +124,11 @@ void link_feed(struct link *l, struct bytes in);
  * also when out has no room */
 MUST_USE enum err
 link_next(struct link *l, struct buf *out, struct bytes *frame);
+
+/* Stops between two frames, to go on with link_next() later: copies what is
+ * left of what was fed. The link holds the rest of the message meanwhile
+ * (link_held_len()). ERR_MEMORY: FAILED. */
+MUST_USE enum err link_keep(struct link *l);
 
 /* Relay, SHAKING: the client's first ephemeral key, for the replay cache.
  * Borrowed until the link leaves SHAKING. */

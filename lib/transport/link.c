@@ -4,6 +4,7 @@
 #include "link_parts.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -18,11 +19,20 @@ shake_free(struct link *l)
     l->shake = NULL;
 }
 
+static void
+rest_free(struct link *l)
+{
+    if (l->rest != NULL)
+        mem_wipe_free(l->rest, sizeof *l->rest + l->rest->len);
+    l->rest = NULL;
+}
+
 /* All that holds memory or a secret, but for what belongs to the handshake. */
 static void
 stop(struct link *l)
 {
     l->in = (struct bytes){0};
+    rest_free(l);
     l->plain = (struct bytes){0};
     ws_reader_free(&l->ws);
     frame_reader_free(&l->frames);
@@ -99,7 +109,8 @@ size_t
 link_held_len(const struct link *l)
 {
     return (l->shake == NULL ? 0 : l->shake->text.cap) + l->ws.message.cap +
-           l->ws.control.cap + l->frames.partial.cap;
+           l->ws.control.cap + l->frames.partial.cap +
+           (l->rest == NULL ? 0 : l->rest->len);
 }
 
 void
@@ -110,6 +121,22 @@ link_feed(struct link *l, struct bytes in)
         return;
     assert(l->in.len == 0); /* link_next() was called to the end */
     l->in = in;
+}
+
+enum err
+link_keep(struct link *l)
+{
+    if (l->state == LINK_FAILED)
+        return l->why;
+    if (l->in.len == 0 || l->rest != NULL)
+        return ERR_OK;
+    l->rest = mem_new(sizeof *l->rest + l->in.len);
+    if (l->rest == NULL)
+        return link_fault(l, ERR_MEMORY);
+    l->rest->len = l->in.len;
+    memcpy(l->rest->b, l->in.b, l->in.len);
+    l->in.b = l->rest->b;
+    return ERR_OK;
 }
 
 enum err
@@ -203,6 +230,8 @@ link_next(struct link *l, struct buf *out, struct bytes *frame)
     case LINK_STATES:
         break;
     }
+    if (e == ERR_NOT_FOUND)
+        rest_free(l);
     if (e == ERR_OK || e == ERR_NOT_FOUND)
         return e;
     return link_fault(l, e);

@@ -29,10 +29,17 @@ struct link_shake {
 /* bytes: what is pending, and the padding that a flush adds */
 enum { LINK_PADDED_MAX = LINK_PENDING_MAX + 2 * FRAME_UNIT };
 
+/* What was fed and not used when the owner stopped (link_keep()). */
+struct link_rest {
+    size_t len;
+    uint8_t b[];
+};
+
 /* An idle open link is this and nothing more. */
 struct link {
-    struct bytes in;    /* fed and not yet used; borrowed */
-    struct bytes plain; /* the rest of the Noise message in ws.message */
+    struct bytes in;        /* fed and not yet used; borrowed, or in rest */
+    struct link_rest *rest; /* or NULL */
+    struct bytes plain;     /* the rest of the Noise message in ws.message */
     struct ws_reader ws;
     struct frame_reader frames;
     struct buf pending; /* frames in plain, until the flush */

@@ -51,6 +51,10 @@ enum {
     CORE_WATCHES = 256,
     CORE_WANTS = 256,
 
+    /* requests of one session at a time, if there are more: those of others
+     * come in between (A-16) */
+    CORE_FRAMES_EACH = 128,
+
     /* per session: enough is under way, read no more */
     CORE_OPS_MARK = 256,
     CORE_BYTES_MARK = 2 * 1024 * 1024,
@@ -101,13 +105,14 @@ struct bucket {
 
 struct session {
     uint64_t id;
-    struct link *link;        /* NULL until the first byte */
-    struct buf out;           /* what the link had to say at once */
-    struct prefix *prefix;    /* NULL: not limited */
-    struct queue_node clock;  /* in r->clocks[clock_kind] */
-    struct queue_node dirty;  /* in r->dirty: something may have to leave */
-    struct queue_node asking; /* in r->asking: wants, and may have them */
-    struct queue_node midway; /* in r->midway: holds part of something */
+    struct link *link;         /* NULL until the first byte */
+    struct buf out;            /* what the link had to say at once */
+    struct prefix *prefix;     /* NULL: not limited */
+    struct queue_node clock;   /* in r->clocks[clock_kind] */
+    struct queue_node dirty;   /* in r->dirty: something may have to leave */
+    struct queue_node asking;  /* in r->asking: wants, and may have them */
+    struct queue_node midway;  /* in r->midway: holds part of something */
+    struct queue_node put_off; /* in r->put_off: has said more than was read */
     struct queue wants;
     struct watch **watches; /* watch_count of them, by tag */
     struct queue due;       /* watches with fresh records to be written */
@@ -167,6 +172,7 @@ struct relay {
     struct queue dirty;
     struct queue asking;
     struct queue midway;
+    struct queue put_off;
     struct queue fresh; /* topics with records that were stored just now */
     struct arena kept;  /* holds those records */
     struct buf spare;   /* lent to the link whose turn it is */
@@ -214,6 +220,9 @@ void session_read(struct relay *r,
                   struct session *s,
                   struct bytes in,
                   struct relay_now now);
+
+/* Goes on with a session that was put off. */
+void session_go_on(struct relay *r, struct session *s, struct relay_now now);
 
 /* The only assignment of a state. */
 void session_turn(struct relay *r, struct session *s, enum session_state to);

@@ -50,6 +50,7 @@ relay_new(const struct relay_config *c,
     queue_init(&r->dirty);
     queue_init(&r->asking);
     queue_init(&r->midway);
+    queue_init(&r->put_off);
     queue_init(&r->fresh);
     r->kept = arena_limited(BATCH_BYTES_MAX);
     r->spare = buf_limited(LINK_PENDING_MAX);
@@ -200,6 +201,26 @@ relay_feed_bytes(struct relay *r,
 
     if (s != NULL && !r->stopping)
         session_read(r, s, in, now);
+}
+
+bool
+relay_go_on(struct relay *r, struct relay_now now, uint64_t *conn)
+{
+    struct queue_node *n = queue_first(&r->put_off);
+    struct session *s;
+
+    if (n == NULL || r->stopping)
+        return false;
+    s = QUEUE_OWNER(n, struct session, put_off);
+    *conn = s->id;
+    session_go_on(r, s, now);
+    return true;
+}
+
+bool
+relay_waits(const struct relay *r)
+{
+    return !queue_empty(&r->put_off) && !r->stopping;
 }
 
 void
@@ -398,7 +419,8 @@ relay_holds(const struct relay *r, uint64_t conn)
         return false;
     /* a full batch holds up those who are in it, not who says a word now and
      * then */
-    return s->clogged || s->ops_under_way >= CORE_OPS_MARK ||
+    return s->clogged || queue_linked(&s->put_off) ||
+           s->ops_under_way >= CORE_OPS_MARK ||
            s->bytes_under_way >= CORE_BYTES_MARK ||
            s->want_count >= CORE_WANTS / 2 || (s->ops_under_way > 0 && full(r));
 }

@@ -65,6 +65,7 @@ session_free(struct relay *r, struct session *s)
     mem_free(s->watches);
     wants_free(s);
     queue_remove(&s->dirty);
+    queue_remove(&s->put_off);
     weigh(r, s, 0);
     r->pending -= s->pending;
     r->due -= s->due_bytes;
@@ -89,6 +90,7 @@ session_turn(struct relay *r, struct session *s, enum session_state to)
         return;
     /* its watches stay until it is freed: someone may be walking over them */
     queue_remove(&s->clock);
+    queue_remove(&s->put_off);
     wants_turn(r, s);
 }
 
@@ -214,22 +216,30 @@ answer_stranger(struct relay *r, struct session *s, struct relay_now now)
     return link_decoy(s->link, now.wall_ms, &s->out);
 }
 
-/* What the link has become by what it was fed. */
+/* Later, behind those who wait for the same. */
 static enum err
-read_link(struct relay *r,
-          struct session *s,
-          struct bytes in,
-          struct relay_now now)
+put_off(struct relay *r, struct session *s)
 {
+    queue_push(&r->put_off, &s->put_off);
+    return link_keep(s->link);
+}
+
+/* What the link has become by what it was fed, as far as that goes at once. */
+static enum err
+read_link(struct relay *r, struct session *s, struct relay_now now)
+{
+    unsigned frames = 0;
     struct bytes frame;
     enum err e;
 
-    link_feed(s->link, in);
     for (;;) {
+        if (frames == CORE_FRAMES_EACH)
+            return put_off(r, s);
         e = link_next(s->link, &s->out, &frame);
-        if (e == ERR_OK)
+        if (e == ERR_OK) {
             e = read_frame(r, s, frame, now);
-        else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
+            frames++;
+        } else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
             e = accept(r, s, now);
         else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_DECOY)
             e = answer_stranger(r, s, now);
@@ -290,28 +300,14 @@ wind_stranger(struct relay *r,
     }
 }
 
-void
-session_read(struct relay *r,
-             struct session *s,
-             struct bytes in,
-             struct relay_now now)
+/* Works off what the link was fed. */
+static void
+work_off(struct relay *r, struct session *s, struct relay_now now)
 {
     uint64_t answered = r->counters.decoys;
-    unsigned tries;
-    enum err e = ERR_OK;
+    unsigned tries = link_tries(s->link);
+    enum err e = read_link(r, s, now);
 
-    if (s->state == SESSION_CLOSED)
-        return;
-    if (s->link == NULL) /* a mere connection costs no link */
-        e = link_new_server(r->secret, &r->pub, &r->page, &s->link);
-    if (e != ERR_OK) {
-        session_close(r, s);
-        return;
-    }
-    if (s->state == SESSION_OPEN)
-        session_hang(r, s, CLOCK_HEARD, now.mono_ms);
-    tries = link_tries(s->link);
-    e = read_link(r, s, in, now);
     if (link_tries(s->link) != tries &&
         prefix_spend(s->prefix, PREFIX_SHAKES, 1, now.mono_ms) != 0)
         e = ERR_DENIED; /* too many from there: closed without a word */
@@ -324,4 +320,35 @@ session_read(struct relay *r,
     session_reckon(r, s);
     if (s->out.len > 0)
         session_mark(r, s);
+}
+
+void
+session_go_on(struct relay *r, struct session *s, struct relay_now now)
+{
+    queue_remove(&s->put_off);
+    work_off(r, s, now);
+}
+
+void
+session_read(struct relay *r,
+             struct session *s,
+             struct bytes in,
+             struct relay_now now)
+{
+    enum err e = ERR_OK;
+
+    while (queue_linked(&s->put_off)) /* what was said first is read first */
+        session_go_on(r, s, now);
+    if (s->state == SESSION_CLOSED)
+        return;
+    if (s->link == NULL) /* a mere connection costs no link */
+        e = link_new_server(r->secret, &r->pub, &r->page, &s->link);
+    if (e != ERR_OK) {
+        session_close(r, s);
+        return;
+    }
+    if (s->state == SESSION_OPEN)
+        session_hang(r, s, CLOCK_HEARD, now.mono_ms);
+    link_feed(s->link, in);
+    work_off(r, s, now);
 }

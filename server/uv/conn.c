@@ -171,6 +171,25 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         hold(c);
 }
 
+bool
+conn_go_on(struct server *s)
+{
+    uint64_t start = now_us();
+    uint64_t id;
+
+    while (relay_go_on(s->relay, server_now(), &id)) {
+        uint64_t end = now_us();
+        struct conn *c = map_get(&s->conns, id);
+
+        if (c != NULL)
+            charge(c, end, (uint32_t)(end - start));
+        if (round_over(s))
+            break;
+        start = end;
+    }
+    return relay_waits(s->relay);
+}
+
 /* How many may go on: twice as many as the last time, or half of them. */
 static unsigned
 resume_max(struct server *s)

@@ -101,6 +101,10 @@ void conn_look_at_silent(struct server *s);
  * looked at, so a next turn must follow soon. */
 bool conn_unhold(struct server *s);
 
+/* Goes on with what was read and not worked off, at least a piece and as long
+ * as the round may take. True: there is more. */
+bool conn_go_on(struct server *s);
+
 /* Closes those whose time to linger is over; all when now_ms is UINT64_MAX. */
 void conn_linger(struct server *s, uint64_t now_ms);
 

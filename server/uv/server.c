@@ -199,13 +199,19 @@ send_some(struct server *s)
         if (now_us() - start >= SERVER_SLICE_US)
             break;
     }
-    if (more && !s->sending) {
+    if (more && !s->sending)
         s->sending_us = start;
-        (void)uv_idle_start(&s->again, on_again);
-    }
-    if (!more && s->sending)
-        (void)uv_idle_stop(&s->again);
     s->sending = more;
+}
+
+/* The next round does not sleep while there is something to do. */
+static void
+stay_awake(struct server *s, bool busy)
+{
+    if (busy && uv_is_active((uv_handle_t *)&s->again) == 0)
+        (void)uv_idle_start(&s->again, on_again);
+    if (!busy)
+        (void)uv_idle_stop(&s->again);
 }
 
 static void
@@ -310,9 +316,12 @@ accept_waiting(struct server *s)
 void
 server_turn(struct server *s)
 {
+    bool more;
+
     if (s->exit_code != 0)
         return; /* nothing is acknowledged any more */
     tick(s);
+    more = conn_go_on(s);
     /* handed over first, so that the disk works while we send */
     hand_over(s);
     send_some(s);
@@ -322,6 +331,7 @@ server_turn(struct server *s)
     }
     if (s->exit_code != 0)
         return;
+    stay_awake(s, more || s->sending);
     /* the store's thread first, if the disk is ready: where the loop and it
      * share a processor, it would wait for the next tick otherwise */
     if (s->storing)

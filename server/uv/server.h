@@ -34,7 +34,8 @@ struct server {
     struct bell stored; /* the store's thread is done with something */
     uv_timer_t timer;
     uv_check_t turn; /* after each round of the loop */
-    uv_idle_t again; /* active while sending: the next round does not sleep */
+    uv_idle_t
+        again; /* active while there is work: the next round does not sleep */
     uv_signal_t signals[2];
     struct relay *relay;
     struct store *store;

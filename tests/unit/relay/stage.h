@@ -132,6 +132,7 @@ static inline bool
 stage_turn(struct stage *t)
 {
     struct relay_send send;
+    uint64_t put_off;
     struct relay_results results;
     bool busy = false;
 
@@ -150,6 +151,8 @@ stage_turn(struct stage *t)
             busy = true;
         }
     }
+    while (relay_go_on(t->relay, t->now, &put_off))
+        busy = true;
     while (relay_next_send(t->relay, &send)) {
         struct stage_client *c = stage_by_conn(t, send.conn);
 

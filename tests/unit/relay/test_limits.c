@@ -120,6 +120,7 @@ a19_a_tag_in_use_is_refused(void **state)
 static void
 a19_reads_under_way_are_capped(void **state)
 {
+    uint64_t who;
     struct stage *t = *state;
     struct stage_client *c = stage_join(t, 0);
     unsigned refused = 0;
@@ -139,6 +140,8 @@ a19_reads_under_way_are_capped(void **state)
                          bytes_slice(buf_bytes(&c->out), 0, len), t->now);
         buf_consume(&c->out, len);
     }
+    while (relay_go_on(t->relay, t->now, &who))
+        assert_int_equal(who, c->conn);
     assert_true(relay_holds(t->relay, c->conn));
     t->disk_works = true;
     stage_run(t);
