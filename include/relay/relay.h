@@ -95,7 +95,9 @@ void relay_feed_bytes(struct relay *r,
 
 /* Who says very much at once is read in pieces, between which others have their
  * turn: goes on with the one that has waited for longest and tells which that
- * was. False: nobody waits. relay_holds() is true for those who do. */
+ * was. To be called at least once in each turn. False: nobody waits.
+ * relay_holds() is true for those who do; what is fed to one nevertheless waits
+ * for no turn. */
 bool relay_go_on(struct relay *r, struct relay_now now, uint64_t *conn);
 
 /* Whether anybody waits for relay_go_on(). */
@@ -122,7 +124,7 @@ void relay_feed_tick(struct relay *r, struct relay_now now);
 /* True while no more bytes should be read from a connection: it has enough
  * under way, is clogged, was stopped in the middle, or the batch is full. To be
  * asked after each relay_feed_bytes(), and again for those that were held after
- * each relay_feed_stored() and relay_take(). */
+ * each relay_go_on(), relay_feed_stored() and relay_take(). */
 bool relay_holds(const struct relay *r, uint64_t conn);
 
 struct relay_send {
@@ -157,9 +159,9 @@ const struct relay_batch *relay_take(struct relay *r, struct relay_now now);
 /* When to feed a tick at the latest (mono_ms); UINT64_MAX: never. */
 uint64_t relay_deadline(const struct relay *r);
 
-/* Orderly stop: no new connections, nothing more is read; what was fed is still
- * stored and answered, then every connection is closed. Go on with the turn
- * until relay_idle(). */
+/* Orderly stop: no new connections, nothing more is read, nor from those who
+ * wait for relay_go_on(); what was read is still stored and answered, then
+ * every connection is closed. Go on with the turn until relay_idle(). */
 void relay_stop(struct relay *r);
 
 /* Nothing under way at the store and nothing to send. */

@@ -126,9 +126,14 @@ MUST_USE enum err
 link_next(struct link *l, struct buf *out, struct bytes *frame);
 
 /* Stops between two frames, to go on with link_next() later: copies what is
- * left of what was fed. The link holds the rest of the message meanwhile
- * (link_held_len()). ERR_MEMORY: FAILED. */
+ * left of what was fed, once. The link holds that and the message it is in
+ * meanwhile (link_held_len()). ERR_MEMORY: FAILED. In FAILED: what link_next()
+ * returns. */
 MUST_USE enum err link_keep(struct link *l);
+
+/* Nobody calls link_next() any more: frees what link_held_len() counts of an
+ * OPEN link, out of which what was said can still be sent. */
+void link_deafen(struct link *l);
 
 /* Relay, SHAKING: the client's first ephemeral key, for the replay cache.
  * Borrowed until the link leaves SHAKING. */

@@ -27,15 +27,21 @@ rest_free(struct link *l)
     l->rest = NULL;
 }
 
-/* All that holds memory or a secret, but for what belongs to the handshake. */
-static void
-stop(struct link *l)
+void
+link_deafen(struct link *l)
 {
     l->in = (struct bytes){0};
     rest_free(l);
     l->plain = (struct bytes){0};
     ws_reader_free(&l->ws);
     frame_reader_free(&l->frames);
+}
+
+/* All that holds memory or a secret, but for what belongs to the handshake. */
+static void
+stop(struct link *l)
+{
+    link_deafen(l);
     buf_free(&l->pending);
     noise_cipher_wipe(&l->send);
     noise_cipher_wipe(&l->recv);
@@ -230,7 +236,7 @@ link_next(struct link *l, struct buf *out, struct bytes *frame)
     case LINK_STATES:
         break;
     }
-    if (e == ERR_NOT_FOUND)
+    if (l->in.len == 0) /* and not before: a request's body may follow */
         rest_free(l);
     if (e == ERR_OK || e == ERR_NOT_FOUND)
         return e;

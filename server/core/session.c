@@ -65,7 +65,6 @@ session_free(struct relay *r, struct session *s)
     mem_free(s->watches);
     wants_free(s);
     queue_remove(&s->dirty);
-    queue_remove(&s->put_off);
     weigh(r, s, 0);
     r->pending -= s->pending;
     r->due -= s->due_bytes;
@@ -252,6 +251,15 @@ read_link(struct relay *r, struct session *s, struct relay_now now)
     }
 }
 
+/* Nothing more is read from one that is CLOSED. It is freed with its last send,
+ * and thousands may be closed before that. */
+static void
+let_go(struct relay *r, struct session *s)
+{
+    link_deafen(s->link);
+    weigh(r, s, 0);
+}
+
 /* Whoever leaves things half said is bounded, all of them together (A-04);
  * strangers leave nothing. Those who are at one frame for longest go first; who
  * means it is through with it long before. */
@@ -261,15 +269,15 @@ bound_held(struct relay *r, struct session *s)
     struct queue_node *n;
 
     if (s->state == SESSION_CLOSED) {
-        weigh(r, s, 0); /* freed with the next send */
+        let_go(r, s);
         return;
     }
     weigh(r, s, link_held_len(s->link));
     while (r->held > CORE_HELD_MAX && (n = queue_first(&r->midway)) != NULL) {
         struct session *first = QUEUE_OWNER(n, struct session, midway);
 
-        weigh(r, first, 0);
         session_close(r, first);
+        let_go(r, first);
     }
 }
 
