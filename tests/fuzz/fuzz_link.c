@@ -5,16 +5,19 @@
  *   1  a fresh client         3  an open client: the same
  *   4  an open relay: the bytes are the plaintext of a well sealed message
  *
- * the second the steps in which they come. Properties: only documented errors;
- * FAILED and CLOSED hold nothing; an honest link goes on after whatever was
+ * and from 128 on that it is stopped before each frame, as if there were others
+ * to be read (link_keep()); the second the steps in which they come.
+ * Properties: only documented errors; FAILED and CLOSED hold nothing; what was
+ * fed is not looked at any more; an honest link goes on after whatever was
  * good. */
 #include <assert.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "crypto/random.h"
 #include "lib/transport/link_parts.h"
 
-enum { ENDS = 5, OUT_MAX = 4 * 1024 * 1024 };
+enum { ENDS = 5, STOPPED = 128, OUT_MAX = 4 * 1024 * 1024 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -67,6 +70,7 @@ check(const struct link *l, enum err e)
     assert((s == LINK_FAILED) == (e != ERR_NOT_FOUND));
     assert(e == ERR_NOT_FOUND || e == ERR_MALFORMED || e == ERR_TOO_LARGE ||
            e == ERR_AUTH || e == ERR_DENIED);
+    assert(l->rest == NULL);
     if (s != LINK_FAILED && s != LINK_CLOSED)
         return;
     assert(l->shake == NULL && l->ws.message.b == NULL &&
@@ -85,23 +89,57 @@ answer(struct link *l, struct buf *out)
         buf_reset(out);
 }
 
-static void
-feed(struct link *l, struct bytes in, size_t step, struct buf *out)
+/* All that is there after one read. */
+static enum err
+go_through(struct link *l, bool stopped, struct buf *out)
 {
     struct bytes frame;
+    enum err e;
+
+    for (;;) {
+        if (stopped && link_keep(l) != ERR_OK)
+            assert(false);
+        e = link_next(l, out, &frame);
+        if (e == ERR_OK)
+            assert(frame.len >= 1 && frame.len <= LIMIT_FRAME);
+        else if (link_state(l) == LINK_DECOY)
+            answer(l, out);
+        else
+            return e;
+    }
+}
+
+/* What is stopped has lost what it was fed by the time that it goes on. */
+static enum err
+feed_and_stop(struct link *l, struct bytes in, struct buf *out)
+{
+    uint8_t *b = mem_new(in.len);
+    enum err e;
+
+    assert(b != NULL);
+    memcpy(b, in.b, in.len);
+    link_feed(l, (struct bytes){b, in.len});
+    e = link_keep(l);
+    assert(e == ERR_OK);
+    mem_free(b);
+    return go_through(l, true, out);
+}
+
+static void
+feed(
+    struct link *l, struct bytes in, size_t step, bool stopped, struct buf *out)
+{
     enum err e = ERR_NOT_FOUND;
 
     for (size_t at = 0; at < in.len && e == ERR_NOT_FOUND; at += step) {
-        link_feed(l, bytes_slice(in, at, step));
-        for (;;) {
-            e = link_next(l, out, &frame);
-            if (e == ERR_OK)
-                assert(frame.len >= 1 && frame.len <= LIMIT_FRAME);
-            else if (link_state(l) == LINK_DECOY)
-                answer(l, out);
-            else
-                break;
+        struct bytes part = bytes_slice(in, at, step);
+
+        if (stopped) {
+            e = feed_and_stop(l, part, out);
+            continue;
         }
+        link_feed(l, part);
+        e = go_through(l, false, out);
     }
     check(l, e);
 }
@@ -144,7 +182,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         seal(client, in, &a);
         in = buf_bytes(&a);
     }
-    feed(end % 2 == 0 ? relay : client, in, 1 + 16 * (size_t)data[1], &b);
+    feed(end % 2 == 0 ? relay : client, in, 1 + 16 * (size_t)data[1],
+         data[0] >= STOPPED, &b);
     link_free(client);
     link_free(relay);
     buf_free(&a);

@@ -123,6 +123,16 @@ nodes_pump_relay(struct world *w)
 }
 
 void
+nodes_go_on(struct world *w)
+{
+    uint64_t conn;
+
+    if (!relay_go_on(w->relay, relay_now_of(w), &conn) ||
+        conn_of_relay(w, conn) == NULL)
+        world_fail(w, "relay_go_on", "waits for nobody");
+}
+
+void
 nodes_stored(struct world *w)
 {
     struct relay_results results;

@@ -24,6 +24,9 @@ uint32_t nodes_ready(const struct world *w, const struct world_conn *c);
 /* Lets the k-th of them happen. */
 void nodes_deliver(struct world *w, struct world_conn *c, uint32_t k);
 
+/* The relay goes on with one that it has put off. */
+void nodes_go_on(struct world *w);
+
 /* The relay's batch becomes durable. */
 void nodes_stored(struct world *w);
 

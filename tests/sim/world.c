@@ -115,11 +115,12 @@ bool
 world_deliver(struct world *w)
 {
     uint32_t ready = 0, chosen;
+    bool waits;
 
     for (size_t i = 0; i < WORLD_CONNS; i++)
         ready += nodes_ready(w, &w->conns[i]);
-    if (w->storing != NULL)
-        ready++;
+    waits = w->relay != NULL && relay_waits(w->relay);
+    ready += (w->storing != NULL) + waits;
     if (ready == 0)
         return false;
     chosen = world_random(w, ready);
@@ -132,7 +133,10 @@ world_deliver(struct world *w)
         }
         chosen -= here;
     }
-    nodes_stored(w);
+    if (waits && chosen == 0)
+        nodes_go_on(w);
+    else
+        nodes_stored(w);
     return true;
 }
 
@@ -210,7 +214,10 @@ world_all_idle(const struct world *w)
     for (size_t i = 0; i < w->client_count; i++)
         if (w->clients[i].core != NULL && !client_idle(w->clients[i].core))
             return false;
-    return w->relay != NULL && relay_idle(w->relay);
+    for (size_t i = 0; i < WORLD_CONNS; i++)
+        if (w->conns[i].used && w->conns[i].up && w->conns[i].to_relay.len > 0)
+            return false; /* held, and nobody lets it go on */
+    return w->relay != NULL && relay_idle(w->relay) && !relay_waits(w->relay);
 }
 
 /* Idle must last: what one client does next may wait for a timer of a few

@@ -73,8 +73,8 @@ void world_relay_link(const struct world *w, struct buf *out);
 /* All that relay and clients want to do now, without delivering anything. */
 void world_pump(struct world *w);
 
-/* Delivers something that is on its way, or completes a dial or a store batch;
- * false when nothing is. */
+/* Delivers something that is on its way, completes a dial or a store batch, or
+ * lets the relay go on with what it has read; false when nothing is. */
 bool world_deliver(struct world *w);
 
 /* To the next deadline, but at most by max_ms. */

@@ -336,10 +336,12 @@ town_relay_turn(void)
     const struct relay_batch *batch;
     struct relay_results results;
     struct relay_send send;
+    uint64_t put_off;
     bool busy = false;
 
     if (town->relay_down)
         return false;
+    busy |= relay_go_on(town->relay, now, &put_off);
     while (relay_next_send(town->relay, &send)) {
         busy = true;
         for (size_t i = 0; i < TOWN_CONNS; i++) {
