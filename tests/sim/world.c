@@ -120,7 +120,7 @@ world_deliver(struct world *w)
     for (size_t i = 0; i < WORLD_CONNS; i++)
         ready += nodes_ready(w, &w->conns[i]);
     waits = w->relay != NULL && relay_waits(w->relay);
-    ready += (w->storing != NULL) + waits;
+    ready += (uint32_t)(w->storing != NULL) + (uint32_t)waits;
     if (ready == 0)
         return false;
     chosen = world_random(w, ready);
