@@ -168,7 +168,8 @@ void relay_stop(struct relay *r);
 bool relay_idle(const struct relay *r);
 
 /* Bytes of records that are due to watchers and not handed out yet: what a
- * relay_feed_stored() now would have to copy. */
+ * relay_feed_stored() now would have to copy, or somewhat more, where one of
+ * several watches of a session has ended. */
 uint64_t relay_due_len(const struct relay *r);
 
 /* Whether there is something that the next batch would store. */

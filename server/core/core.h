@@ -366,6 +366,9 @@ bool fresh_add(struct relay *r,
  * messages go on to out. */
 void fresh_write(struct relay *r, struct session *s, struct buf *out);
 
+/* Nothing is due to the session any more: it counts for nothing. */
+void fresh_settle(struct relay *r, struct session *s);
+
 /* Nothing is fresh any more; what is still due is written. */
 void fresh_end(struct relay *r);
 

@@ -105,6 +105,13 @@ write_watch(struct relay *r,
 }
 
 void
+fresh_settle(struct relay *r, struct session *s)
+{
+    r->due -= s->due_bytes;
+    s->due_bytes = 0;
+}
+
+void
 fresh_write(struct relay *r, struct session *s, struct buf *out)
 {
     struct queue_node *n;
@@ -115,8 +122,7 @@ fresh_write(struct relay *r, struct session *s, struct buf *out)
         if (e == ERR_OK)
             e = write_watch(r, s, QUEUE_OWNER(n, struct watch, due), out);
     }
-    r->due -= s->due_bytes;
-    s->due_bytes = 0;
+    fresh_settle(r, s);
     if (e != ERR_OK) /* what it was to be told it can ask again */
         session_turn(r, s, SESSION_CLOSED);
 }

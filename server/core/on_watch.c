@@ -22,6 +22,8 @@ watch_free(struct relay *r, struct watch *w)
     watches_take(w->session, w);
     queue_remove(&w->in_topic);
     queue_remove(&w->due);
+    if (queue_empty(&w->session->due))
+        fresh_settle(r, w->session);
     topic_drop(&r->topics, w->topic);
     r->watch_count--;
     mem_free(w);

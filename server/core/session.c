@@ -62,12 +62,10 @@ session_free(struct relay *r, struct session *s)
     session_turn(r, s, SESSION_CLOSED);
     while (s->watch_count > 0)
         watch_free(r, s->watches[s->watch_count - 1]);
-    mem_free(s->watches);
     wants_free(s);
     queue_remove(&s->dirty);
     weigh(r, s, 0);
     r->pending -= s->pending;
-    r->due -= s->due_bytes;
     (void)map_take(&r->sessions, s->id);
     prefix_leave(s->prefix, s->clock_ms);
     link_free(s->link);

@@ -10,6 +10,8 @@
 
 enum { FIRST_CAP = 2 };
 
+static_assert(CORE_WATCHES <= UINT16_MAX / 2, "watch_cap doubles");
+
 /* Where the tag is, or would be. */
 static size_t
 place_of(const struct session *s, uint32_t tag)
@@ -38,18 +40,40 @@ watch_by_tag(const struct session *s, uint32_t tag)
 }
 
 static enum err
-grow(struct session *s)
+resize(struct session *s, size_t cap)
 {
-    size_t more = s->watch_cap == 0 ? FIRST_CAP : (size_t)s->watch_cap * 2;
     struct watch **w =
         mem_grow(s->watches, s->watch_cap * sizeof(struct watch *),
-                 more * sizeof(struct watch *));
+                 cap * sizeof(struct watch *));
 
     if (w == NULL)
         return ERR_MEMORY;
     s->watches = w;
-    s->watch_cap = (uint16_t)more;
+    s->watch_cap = (uint16_t)cap;
     return ERR_OK;
+}
+
+/* Room for one more. */
+static enum err
+grow(struct session *s)
+{
+    if (s->watch_count < s->watch_cap)
+        return ERR_OK;
+    return resize(s, s->watch_cap == 0 ? FIRST_CAP : (size_t)s->watch_cap * 2);
+}
+
+/* What many watches took is not kept by a session that has few: the bound of
+ * all together (CORE_WATCHES_EASY) counts those that there are. */
+static void
+shrink(struct session *s)
+{
+    if (s->watch_count == 0) {
+        mem_free(s->watches);
+        s->watches = NULL;
+        s->watch_cap = 0;
+    } else if (s->watch_cap > FIRST_CAP && s->watch_count <= s->watch_cap / 4) {
+        (void)resize(s, s->watch_cap / 2); /* else the next time */
+    }
 }
 
 enum err
@@ -57,7 +81,7 @@ watches_add(struct session *s, struct watch *w)
 {
     size_t at = place_of(s, w->tag);
 
-    if (s->watch_count == s->watch_cap && grow(s) != ERR_OK)
+    if (grow(s) != ERR_OK)
         return ERR_MEMORY;
     memmove(s->watches + at + 1, s->watches + at,
             (s->watch_count - at) * sizeof(struct watch *));
@@ -75,4 +99,5 @@ watches_take(struct session *s, const struct watch *w)
     s->watch_count--;
     memmove(s->watches + at, s->watches + at + 1,
             (s->watch_count - at) * sizeof(struct watch *));
+    shrink(s);
 }

@@ -2,6 +2,8 @@
 /* Records on their way from the store to watchers. */
 #include "stage.h"
 
+#include "server/core/core.h"
+
 enum { MANY = 40, JOINED = 33, LEN = 1024 };
 
 static void
@@ -203,6 +205,197 @@ a_watcher_leaves_with_records_due(void **state)
     stage_end(&t);
 }
 
+/* The batch of one record is stored, and nothing has been sent. */
+static void
+store_one(struct stage *t, struct stage_client *writer, uint8_t n)
+{
+    struct relay_results results;
+    const struct relay_batch *batch;
+
+    append(writer, n);
+    assert_ok(link_flush(writer->link, &writer->out));
+    relay_feed_bytes(t->relay, writer->conn, buf_bytes(&writer->out), t->now);
+    buf_reset(&writer->out);
+    batch = relay_take(t->relay, t->now);
+    assert_non_null(batch);
+    assert_ok(store_commit(t->store, batch, &results));
+    relay_feed_stored(t->relay, &results, t->now);
+}
+
+static void
+feed(struct stage *t, struct stage_client *c)
+{
+    assert_ok(link_flush(c->link, &c->out));
+    relay_feed_bytes(t->relay, c->conn, buf_bytes(&c->out), t->now);
+    buf_reset(&c->out);
+}
+
+/* Each a way on which it is no longer due to a watcher. */
+static void
+by_sending(struct stage *t, struct stage_client *c)
+{
+    (void)c;
+    stage_run(t);
+    assert_int_equal(relay_due_len(t->relay), 0);
+}
+
+static void
+by_its_end(struct stage *t, struct stage_client *c)
+{
+    relay_feed_closed(t->relay, c->conn);
+    c->conn = 0;
+}
+
+static void
+by_a_close(struct stage *t, struct stage_client *c)
+{
+    assert_ok(link_close(c->link, &c->out));
+    relay_feed_bytes(t->relay, c->conn, buf_bytes(&c->out), t->now);
+    buf_reset(&c->out);
+    assert_null(relay_session(t->relay, c->conn));
+}
+
+static void
+by_rubbish(struct stage *t, struct stage_client *c)
+{
+    relay_feed_bytes(t->relay, c->conn, bytes_str("no frame at all"), t->now);
+    assert_null(relay_session(t->relay, c->conn));
+}
+
+static void
+by_a_fault_of_another_kind(struct stage *t, struct stage_client *c)
+{
+    session_close(t->relay, relay_session(t->relay, c->conn));
+}
+
+/* What cannot be written any more closes its session. */
+static void
+by_a_lack_of_memory(struct stage *t, struct stage_client *c)
+{
+    struct relay_send send;
+
+    assert_true(relay_next_send(t->relay, &send)); /* the acknowledgement */
+    stage_receive(t, stage_by_conn(t, send.conn), send.data);
+    buf_free(&t->relay->spare);
+    mem_fail_at(1);
+    assert_true(relay_next_send(t->relay, &send));
+    assert_true(mem_failed());
+    mem_fail_at(0);
+    assert_true(send.close && send.conn == c->conn);
+    c->conn = 0;
+}
+
+/* Copied, when the next batch comes back: only what is new is due then. */
+static void
+by_the_next_batch(struct stage *t, struct stage_client *c)
+{
+    uint64_t due = relay_due_len(t->relay);
+
+    store_one(t, &t->clients[0], 2);
+    assert_int_equal(relay_due_len(t->relay), due);
+    (void)c;
+}
+
+static void
+by_a_clogged_line(struct stage *t, struct stage_client *c)
+{
+    relay_feed_clogged(t->relay, c->conn);
+}
+
+static void
+a13_what_is_due_is_counted_until_it_is_not(void **state)
+{
+    static void (*const ways[])(struct stage *, struct stage_client *) = {
+        by_sending,
+        by_its_end,
+        by_a_close,
+        by_rubbish,
+        by_a_fault_of_another_kind,
+        by_a_lack_of_memory,
+        by_the_next_batch,
+        by_a_clogged_line,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct stage t;
+        struct stage_client *c[3];
+
+        stage_start(&t);
+        for (int k = 0; k < 3; k++)
+            c[k] = stage_join(&t, k);
+        for (int k = 1; k < 3; k++)
+            (void)stage_answer(&t, c[k],
+                               q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+        assert_int_equal(relay_due_len(t.relay), 0);
+        store_one(&t, c[0], 1);
+        assert_int_equal(relay_due_len(t.relay), 2 * LEN);
+        ways[i](&t, c[1]);
+        stage_run(&t);
+        assert_int_equal(relay_due_len(t.relay), 0);
+        /* and to go on is to begin at nothing */
+        store_one(&t, c[0], 3);
+        assert_true(relay_due_len(t.relay) % LEN == 0);
+        assert_true(relay_due_len(t.relay) <= 2 * LEN);
+        stage_run(&t);
+        assert_int_equal(relay_due_len(t.relay), 0);
+        stage_end(&t);
+    }
+}
+
+/* Nothing of a watch that ends is due to a session to which nothing else is:
+ * also when its place is forgotten with it. */
+static void
+a13_what_was_due_to_a_watch_goes_with_it(void **state)
+{
+    struct stage t;
+    struct stage_client *writer;
+    struct stage_client *reader;
+    uint32_t watches[2];
+
+    (void)state;
+    stage_start(&t);
+    writer = stage_join(&t, 0);
+    reader = stage_join(&t, 1);
+    for (int i = 0; i < 2; i++) {
+        watches[i] =
+            stage_ask(reader, q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+        stage_run(&t);
+        (void)stage_event(reader);
+    }
+    store_one(&t, writer, 1);
+    assert_int_equal(relay_due_len(t.relay), 2 * LEN);
+    (void)stage_ask(reader, q_unwatch(watches[0]));
+    feed(&t, reader);
+    assert_true(relay_due_len(t.relay) >= LEN); /* the other still is */
+    (void)stage_ask(reader, q_unwatch(watches[1]));
+    feed(&t, reader);
+    assert_int_equal(t.relay->topics.count, 0);
+    assert_int_equal(relay_due_len(t.relay), 0);
+    store_one(&t, writer, 2);
+    stage_run(&t);
+    assert_int_equal(stage_event(reader)->kind, EVENT_DONE);
+    assert_int_equal(stage_event(reader)->kind, EVENT_DONE);
+    assert_true(stage_silent(reader));
+    /* one of both ends, and the other has its record */
+    watches[0] =
+        stage_ask(reader, q_watch(stage_channel(1), 2, WIRE_CREDIT_MAX));
+    watches[1] =
+        stage_ask(reader, q_watch(stage_channel(1), 2, WIRE_CREDIT_MAX));
+    stage_run(&t);
+    (void)stage_event(reader);
+    (void)stage_event(reader);
+    store_one(&t, writer, 3);
+    (void)stage_ask(reader, q_unwatch(watches[1]));
+    feed(&t, reader);
+    stage_run(&t);
+    assert_int_equal(stage_event(reader)->kind, EVENT_DONE);
+    shows(reader, 3);
+    assert_true(stage_silent(reader));
+    assert_int_equal(relay_due_len(t.relay), 0);
+    stage_end(&t);
+}
+
 int
 main(void)
 {
@@ -212,6 +405,8 @@ main(void)
         cmocka_unit_test(a13_reading_between_two_sends_loses_nothing),
         cmocka_unit_test(what_is_joined_is_padded_once),
         cmocka_unit_test(a_watcher_leaves_with_records_due),
+        cmocka_unit_test(a13_what_is_due_is_counted_until_it_is_not),
+        cmocka_unit_test(a13_what_was_due_to_a_watch_goes_with_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
