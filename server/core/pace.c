@@ -77,12 +77,16 @@ pace_loads_learn(struct pace_loads *p, size_t count, uint64_t took_us)
 
     if (count == 0 || took_us == 0)
         return;
+    if (each > PACE_LOADS_US) /* the disk hung: it is slow, and no slower */
+        each = PACE_LOADS_US;
     p->each_us += p->each_us <= 0 ? each : (each - p->each_us) / MEMORY;
 }
 
 size_t
 pace_loads(const struct pace_loads *p)
 {
+    if (p->each_us <= 0)
+        return PACE_LOADS_FIRST;
     if (p->each_us * PACE_LOADS_MAX <= PACE_LOADS_US)
         return PACE_LOADS_MAX;
     return p->each_us * PACE_LOADS_MIN >= PACE_LOADS_US

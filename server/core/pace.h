@@ -31,6 +31,9 @@ struct pace {
  */
 enum {
     PACE_LOADS_US = 1000, /* that the loads of a batch should take */
+    /* while nothing is known: never is a disk slower than when a relay has just
+     * started, and then all come back */
+    PACE_LOADS_FIRST = 64,
     PACE_LOADS_MIN = 8,
     PACE_LOADS_MAX = 4096
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* How large batches become on disks that are fast, slow, and hang. */
+/* How large batches become on disks that are fast, slow, and hang: how many
+ * operations they hold, and how many loads. */
 #include "support/check.h"
 
 #include "server/core/pace.h"
@@ -114,6 +115,100 @@ one_that_took_long_is_soon_forgotten(void **state)
     assert_true(pace_ops(&p) < before * 4 / 3);
 }
 
+/* A disk that needs so long for each load, with as many waiting as a batch
+ * takes: how long the last ones took. */
+static double
+settle_loads(struct pace_loads *p, double each_us)
+{
+    double took = 0;
+
+    for (int i = 0; i < BATCHES; i++) {
+        size_t loads = pace_loads(p);
+
+        took = (double)loads * each_us;
+        pace_loads_learn(p, loads, (uint64_t)took);
+    }
+    return took;
+}
+
+static void
+a13_loads_take_a_millisecond(void **state)
+{
+    static const double disks[] = {2, 20, 90};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
+        struct pace_loads p = {0};
+        double took = settle_loads(&p, disks[i]);
+
+        assert_true(took > PACE_LOADS_US * 0.8);
+        assert_true(took <= PACE_LOADS_US);
+    }
+}
+
+/* By the first batch already. */
+static void
+a13_loads_that_become_slow_are_noticed(void **state)
+{
+    struct pace_loads p = {0};
+
+    (void)state;
+    (void)settle_loads(&p, 2);
+    assert_true(pace_loads(&p) > 400);
+    pace_loads_learn(&p, pace_loads(&p), pace_loads(&p) * 2000);
+    assert_int_equal(pace_loads(&p), PACE_LOADS_MIN);
+    (void)settle_loads(&p, 2); /* and when they are fast again */
+    assert_true(pace_loads(&p) > 400);
+}
+
+static void
+loads_stay_within_their_limits(void **state)
+{
+    static const uint64_t times[] = {1,    2,       999,       1000,
+                                     1001, 1000000, UINT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        for (size_t count = 1; count <= PACE_LOADS_MAX; count++) {
+            struct pace_loads p = {0};
+
+            pace_loads_learn(&p, count, times[i]);
+            assert_in_range(pace_loads(&p), PACE_LOADS_MIN, PACE_LOADS_MAX);
+        }
+}
+
+static void
+of_loads_nothing_is_known_at_first(void **state)
+{
+    struct pace_loads p = {0};
+
+    (void)state;
+    pace_loads_learn(&p, 0, 5000); /* operations alone */
+    pace_loads_learn(&p, 100, 0);  /* not measured */
+    assert_int_equal(pace_loads(&p), PACE_LOADS_FIRST);
+    pace_loads_learn(&p, 100, 2000);
+    assert_int_equal(pace_loads(&p), 50);
+    pace_loads_learn(&p, 0, 5000);
+    pace_loads_learn(&p, 100, 0);
+    assert_int_equal(pace_loads(&p), 50);
+}
+
+/* A disk, or the whole machine, that hung for ever so long. */
+static void
+loads_that_hung_are_soon_forgotten(void **state)
+{
+    struct pace_loads p = {0};
+    size_t before;
+
+    (void)state;
+    (void)settle_loads(&p, 20);
+    before = pace_loads(&p);
+    pace_loads_learn(&p, 1, UINT64_MAX);
+    for (int i = 0; i < 25; i++)
+        pace_loads_learn(&p, pace_loads(&p), pace_loads(&p) * 20);
+    assert_true(pace_loads(&p) > before * 3 / 4);
+}
+
 int
 main(void)
 {
@@ -124,6 +219,11 @@ main(void)
         cmocka_unit_test(it_stays_within_its_limits),
         cmocka_unit_test(batches_of_which_nothing_is_known_teach_nothing),
         cmocka_unit_test(one_that_took_long_is_soon_forgotten),
+        cmocka_unit_test(a13_loads_take_a_millisecond),
+        cmocka_unit_test(a13_loads_that_become_slow_are_noticed),
+        cmocka_unit_test(loads_stay_within_their_limits),
+        cmocka_unit_test(of_loads_nothing_is_known_at_first),
+        cmocka_unit_test(loads_that_hung_are_soon_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
