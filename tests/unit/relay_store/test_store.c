@@ -840,6 +840,53 @@ what_was_ever_stored_or_swept_is_use(void **state)
     }
 }
 
+/* Tells one moment after the other. */
+static const uint64_t *moments;
+
+static uint64_t
+next_moment(void)
+{
+    return *moments++;
+}
+
+/* A batch that begins, has stored, and ends at these moments. */
+static void
+measure(struct bench *b, size_t ops, size_t loads, const uint64_t *at)
+{
+    struct relay_op op = op_message(1, "text");
+    struct relay_load load = load_page(RELAY_CHANNEL, 1, 0);
+    struct relay_batch batch = {
+        .ops = &op, .op_count = ops, .loads = &load, .load_count = loads};
+
+    moments = at;
+    assert_ok(store_commit(b->store, &batch, &b->results));
+}
+
+static void
+a13_loads_and_operations_are_measured_apart(void **state)
+{
+    static const uint64_t both[] = {1000, 1070, 1073};
+    static const uint64_t loads[] = {2000, 2000, 2040};
+    static const uint64_t ops[] = {3000, 3500, 3500};
+    struct bench *b = *state;
+
+    store_set_clock(b->store, next_moment);
+    measure(b, 1, 1, both);
+    assert_int_equal(b->results.took_us, 70);
+    assert_int_equal(b->results.loads_us, 3);
+    assert_int_equal(b->results.loads[0].record_count, 1);
+    measure(b, 0, 1, loads);
+    assert_int_equal(b->results.took_us, 0);
+    assert_int_equal(b->results.loads_us, 40);
+    measure(b, 1, 0, ops);
+    assert_int_equal(b->results.took_us, 500);
+    assert_int_equal(b->results.loads_us, 0);
+    store_set_clock(b->store, NULL);
+    measure(b, 1, 1, NULL);
+    assert_int_equal(b->results.took_us, 0);
+    assert_int_equal(b->results.loads_us, 0);
+}
+
 #define EACH(test)                                                             \
     cmocka_unit_test_setup_teardown(test, start_memory, end),                  \
         cmocka_unit_test_setup_teardown(test, start_sqlite, end),              \
@@ -877,6 +924,7 @@ main(void)
         EACH(the_census_counts_all),
         EACH(places_are_forgotten_at_last),
         EACH(what_was_ever_stored_or_swept_is_use),
+        EACH(a13_loads_and_operations_are_measured_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
