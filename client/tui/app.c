@@ -183,6 +183,11 @@ app_act_failed(struct app *a, enum notice_code code)
 static void
 app_act_ended(struct app *a, const struct notice *n)
 {
+    if (a->typed > 0) {
+        a->typed--;
+        if (a->state == APP_SETTLING) /* the relay is taking them */
+            a->give_up_ms = a->now.mono_ms + SETTLE_MS;
+    }
     if (a->state != APP_ACTING || n->act != a->act)
         return;
     if (n->kind == NOTICE_ACT_FAILED) {
@@ -259,6 +264,14 @@ app_notice(struct app *a, const struct notice *n)
         a->state = APP_SETTLING;
 }
 
+static void
+app_queued(struct app *a)
+{
+    fputs("pristan: ", a->p.err);
+    print_say(&a->p, a->p.err, WORD_QUEUED);
+    a->exit = EXIT_QUEUED;
+}
+
 /* The relay was not there in time. */
 static void
 app_gave_up(struct app *a)
@@ -268,15 +281,14 @@ app_gave_up(struct app *a)
 
     if (a->state == APP_SETTLING) {
         a->state = APP_DONE; /* the rest leaves at the next start */
+        if (a->typed > 0)
+            app_queued(a);
         return;
     }
     print_code(&a->p, code);
     a->exit = code == CODE_NOT_THIS_RELAY ? EXIT_PROTOCOL : EXIT_NO_RELAY;
-    if (a->state == APP_ACTING && code != CODE_NOT_THIS_RELAY) {
-        fputs("pristan: ", a->p.err);
-        print_say(&a->p, a->p.err, WORD_QUEUED);
-        a->exit = EXIT_QUEUED;
-    }
+    if (a->state == APP_ACTING && code != CODE_NOT_THIS_RELAY)
+        app_queued(a);
     a->state = APP_DONE;
 }
 
@@ -329,13 +341,20 @@ app_wants_lines(const struct app *a)
 }
 
 void
+app_settle(struct app *a)
+{
+    a->state = APP_SETTLING;
+    a->give_up_ms = a->now.mono_ms + SETTLE_MS;
+}
+
+void
 app_line(struct app *a, struct bytes line, bool end, struct client_now now)
 {
     a->now = now;
-    if (end) { /* what was typed last may still leave */
-        a->state = APP_SETTLING;
-        a->give_up_ms = now.mono_ms + SETTLE_MS;
-    } else {
+    if (a->state != APP_STAYING)
+        return; /* after /quit */
+    if (end)
+        app_settle(a);
+    else
         chat_line(a, line);
-    }
 }

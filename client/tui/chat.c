@@ -37,7 +37,9 @@ chat_refused(struct app *a, enum err e)
 {
     uint64_t act = a->act;
 
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        a->typed++;
+    else
         app_acting(a, e, act, NULL); /* says why */
     chat_stay(a);
 }
@@ -150,7 +152,7 @@ chat_command(struct app *a, char *line)
     struct bytes rest = bytes_str(save != NULL ? save : "");
 
     if (strcmp(name, "/quit") == 0) {
-        app_finish(a);
+        app_settle(a);
         return;
     }
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

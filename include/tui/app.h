@@ -50,6 +50,7 @@ struct app {
     struct client_id subject;    /* person, case, knock, link or text */
     struct buf text;             /* a link, or a name, that `done` prints */
     uint32_t number;             /* of a case */
+    size_t typed;                /* acts of a chat that have not ended */
     uint64_t shown_seq;          /* the last history row that was shown */
     bool in_step;
     enum notice_code trouble; /* last OFFLINE */
@@ -95,6 +96,10 @@ app_fail(struct app *a, enum exit_code exit, enum word w, struct bytes arg);
 
 /* Ends well. */
 void app_finish(struct app *a);
+
+/* The same, after what was typed in a chat has left: as long as the relay takes
+ * one act after another with less than 5 s between, else EXIT_QUEUED. */
+void app_settle(struct app *a);
 
 /* The text argument i, checked: false after app_fail() when it is empty, longer
  * than max bytes or not clean. "-" reads standard input. */

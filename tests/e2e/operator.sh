@@ -83,6 +83,8 @@ done
 for i in $(seq 100); do printf 'line %d\n' "$i"; done >"$dir/lines"
 out=$("$PRISTAN" --profile "$dir/a" --lang en chat --group Circle 2>&1 \
     <"$dir/lines")
+code=$?
+check "a hundred lines of a file leave: exit code $code" code_is 0
 relay metrics "${data[@]}"
 check "a hundred events do" grep -qE 'appended_total 1[0-9]0$' <<<"$out"
 check "and the histogram is told" \

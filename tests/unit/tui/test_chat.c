@@ -118,9 +118,14 @@ static void
 quit_ends_it(void **state)
 {
     (void)state;
+    app_line(&stage.app, bytes_str("before"), false, town->now);
     app_line(&stage.app, bytes_str("/quit"), false, town->now);
+    app_line(&stage.app, bytes_str("after"), false, town->now);
+    stage_pass(&stage, 0, 5000);
     assert_int_equal(stage.app.state, APP_DONE);
     assert_int_equal(stage.app.exit, EXIT_DONE);
+    assert_int_equal(town_count_text(1, "before"), 1);
+    assert_int_equal(town_count_text(1, "after"), 0);
 }
 
 /* The end of a file: its last line leaves first. */
@@ -137,6 +142,51 @@ the_last_line_leaves_before_the_end(void **state)
     assert_int_equal(town_count_text(1, "last"), 1);
 }
 
+/* A relay that takes one text in four seconds is waited for as long as it goes
+ * on. */
+static void
+a_slow_relay_is_waited_for(void **state)
+{
+    struct notice n = {.kind = NOTICE_ACT_DONE};
+    struct client_now now = town->now;
+
+    (void)state;
+    town_close_relay();
+    for (int i = 0; i < 3; i++)
+        app_line(&stage.app, bytes_str("slowly"), false, now);
+    app_line(&stage.app, (struct bytes){NULL, 0}, true, now);
+    for (int i = 0; i < 3; i++) {
+        now.mono_ms += 4000;
+        app_turn(&stage.app, now);
+        assert_int_equal(stage.app.state, APP_SETTLING);
+        app_notice(&stage.app, &n);
+    }
+    now.mono_ms += 4999;
+    app_turn(&stage.app, now);
+    assert_int_equal(stage.app.state, APP_SETTLING);
+    now.mono_ms += 1;
+    app_turn(&stage.app, now);
+    assert_int_equal(stage.app.state, APP_DONE);
+    assert_int_equal(stage.app.exit, EXIT_DONE);
+    town_open_relay();
+}
+
+static void
+what_did_not_leave_is_told(void **state)
+{
+    (void)state;
+    town_close_relay();
+    app_line(&stage.app, bytes_str("later"), false, town->now);
+    app_line(&stage.app, (struct bytes){NULL, 0}, true, town->now);
+    stage_pass(&stage, 0, 10000);
+    assert_int_equal(stage.app.state, APP_DONE);
+    assert_int_equal(stage.app.exit, EXIT_QUEUED);
+    assert_true(shown("Stored here"));
+    town_open_relay();
+    town_pass(120000);
+    assert_int_equal(town_count_text(1, "later"), 1);
+}
+
 int
 main(void)
 {
@@ -148,6 +198,8 @@ main(void)
         cmocka_unit_test_setup_teardown(a_case_is_taken_and_answered, begin,
                                         end),
         cmocka_unit_test_setup_teardown(quit_ends_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_slow_relay_is_waited_for, begin, end),
+        cmocka_unit_test_setup_teardown(what_did_not_leave_is_told, begin, end),
         cmocka_unit_test_setup_teardown(the_last_line_leaves_before_the_end,
                                         begin, end),
     };
