@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # J-01, J-03, J-04, J-07, J-08: a relay at its most talkative serves the whole story with
-# marked values; then everything that it has left anywhere is searched for them.
+# marked values; then everything that it has left anywhere is searched for them. J-02:
+# and so is all that the clients have left.
 if [ -z "${IN_OWN_NET:-}" ] && unshare --net --map-root-user true 2>/dev/null &&
     command -v ip >/dev/null; then
     # a network of our own, in which clients have an address that can be told from ours
@@ -29,7 +30,10 @@ note="Marked note Capybara"
 said="Marked word Ocelot"
 reason="Marked reason Tapir"
 
-mkdir "$dir/cwd" && cd "$dir/cwd" || exit 1
+mkdir "$dir/cwd" "$dir/home" "$dir/tmp" && cd "$dir/cwd" || exit 1
+# whatever a client leaves somewhere else is in here
+export HOME=$dir/home TMPDIR=$dir/tmp
+unset "${!XDG_@}"
 ulimit -c unlimited
 start_relay "$dir/relay" 127.0.0.1:0 --log-level debug || exit 1
 if [ -n "${IN_OWN_NET:-}" ]; then
@@ -129,6 +133,11 @@ pattern() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | hex)"; }
     grep -oE '"(id|group)":"[0-9a-f]{16,}"' <<<"$out" | sed 's/.*:"\(.*\)"/group id\t\1/'
 } >"$dir/patterns"
 check "patterns are whole" bash -c "! grep -qvE '^[^	]+	([0-9a-f]{2}){4,}$' '$dir/patterns'"
+# J-02: a client writes into its profile alone, where all is sealed
+out=$(find "$dir/cwd" "$dir/home" "$dir/tmp" -mindepth 1)
+check "j02 nothing outside the profiles" [ -z "$out" ]
+mapfile -t theirs < <(find "$dir"/[abc] -type f)
+check "j02 three profiles, ${#theirs[@]} files" [ "${#theirs[@]}" -ge 6 ]
 mapfile -t left < <(find "$dir/relay" "$dir/seized" "$dir/aborted" "$dir/backup" -type f \
     ! -name ballast -size +0; ls "$dir"/*.log "$dir"/*.txt "$dir"/*.json "$dir"/words.*)
 # what is found when it is there
@@ -141,5 +150,9 @@ out=$("$SEIZED" find "$dir/patterns" "${left[@]}")
 code=$?
 tail -1 <<<"$out"
 check "nothing is found" code_is 0
+out=$("$SEIZED" find "$dir/patterns" "${theirs[@]}")
+code=$?
+tail -1 <<<"$out"
+check "j02 nothing is found in the profiles" code_is 0
 check "a log was searched" grep -q 'R00' "$dir/relay.log"
 end

@@ -21,8 +21,8 @@ line(size_t i)
     return lines_find(core(i), &circle_id);
 }
 
-/* Tries further and further apart, at most a minute, never in step with others.
- */
+/* A-25: tries further and further apart, at most a minute, never in step with
+ * others. */
 static void
 backoff(void **state)
 {
@@ -83,7 +83,7 @@ silence(void **state)
     town->clients[0].hold = false;
 }
 
-/* A dial that nothing comes of; events of sessions that are gone. */
+/* a dial that nothing comes of; events of sessions that are gone. */
 static void
 gives_up(void **state)
 {
@@ -114,7 +114,7 @@ gives_up(void **state)
     assert_int_equal(line(0)->state, LINE_OFFLINE);
 }
 
-/* A web server, a proxy, noise: never ours. */
+/* a web server, a portal, a proxy, noise: never ours. */
 static void
 strangers(void **state)
 {

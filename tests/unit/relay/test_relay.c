@@ -441,6 +441,44 @@ a20_unknown_and_wrong_are_the_same(void **state)
     assert_int_equal(first, second);
 }
 
+/* I-08: an id and a token have 256 bits, each counts, and the answer to one
+ * that is nearly right is that to any other. */
+static void
+i08_each_bit_of_a_mailbox_counts(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+    const struct event *ev;
+    size_t before;
+    size_t size;
+
+    (void)stage_answer(t, c, q_leave(1, "letter"));
+    before = c->received;
+    assert_records(stage_answer(t, c, q_read(stage_mailbox(77), 0, 1000)), 0,
+                   0);
+    size = c->received - before;
+    for (size_t bit = 0; bit < 256; bit++) {
+        struct place p = stage_mailbox(1);
+
+        static_assert(sizeof p.read_token * 8 == 256, "all are tried");
+        p.read_token[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        before = c->received;
+        assert_records(stage_answer(t, c, q_read(p, 0, 1000)), 0, 0);
+        assert_int_equal(c->received - before, size);
+    }
+    for (size_t bit = 0; bit < 256; bit++) {
+        struct request q = q_leave(1, "letter");
+
+        static_assert(sizeof q.leave.mailbox * 8 == 256, "all are tried");
+        q.leave.mailbox[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        stage_pass(t, 60 * 1000); /* no flood */
+        ev = stage_answer(t, c, q);
+        assert_int_equal(ev->kind, EVENT_APPENDED);
+        assert_int_equal(ev->appended.number, 1); /* elsewhere */
+    }
+    assert_records(stage_answer(t, c, q_read(stage_mailbox(1), 0, 1000)), 1, 1);
+}
+
 static void
 a_full_place_and_a_full_disk(void **state)
 {
@@ -553,6 +591,7 @@ main(void)
         STAGED(b17_an_id_cannot_be_occupied),
         STAGED(b19_a_stolen_store_opens_nothing),
         STAGED(a20_unknown_and_wrong_are_the_same),
+        STAGED(i08_each_bit_of_a_mailbox_counts),
         STAGED(a_full_place_and_a_full_disk),
         STAGED(a_restart_keeps_what_was_acknowledged),
         STAGED(an_orderly_stop_answers_first),

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What stands where the relay should, on a bad network.
+ *
+ *     bad_network KIND
+ *
+ * KIND: portal (answers all with a page of its own), silent (takes a connection
+ * and whatever is sent, and nothing comes back, as where large packets vanish).
+ * Prints its port, then a line for each connection. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char page[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 66\r\n\r\n"
+    "<html><body><form>Room and name, please: <input></form></body>\r\n\r\n";
+
+static int
+listen_somewhere(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(fd, 16) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        exit(1);
+    printf("%u\n", (unsigned)ntohs(at.sin_port));
+    return fd;
+}
+
+static void
+serve(int fd, bool portal)
+{
+    char in[4096];
+
+    while (recv(fd, in, sizeof in, 0) > 0)
+        if (portal && send(fd, page, sizeof page - 1, MSG_NOSIGNAL) < 0)
+            break;
+    _exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+    int listener;
+    int fd;
+
+    if (argc != 2)
+        return 64;
+    signal(SIGCHLD, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    listener = listen_somewhere();
+    while ((fd = accept(listener, NULL, NULL)) >= 0) {
+        puts("a connection");
+        if (fork() == 0) {
+            close(listener);
+            serve(fd, strcmp(argv[1], "portal") == 0);
+        }
+        close(fd);
+    }
+    return 1;
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# A-25: names without an address, a portal that wants a room number, a network in which
+# large packets vanish. A client says what is wrong, tries again further and further
+# apart, and is in nobody's way meanwhile.
+. "$(dirname "$0")/lib.sh"
+: "${BAD_NETWORK:?}"
+
+start_bad() { # kind: sets bad, a port; a line for each connection goes to $dir/KIND.log
+    "$BAD_NETWORK" "$1" >"$dir/$1.log" 2>&1 &
+    cleanup+=("kill -KILL $!")
+    local i
+    for i in $(seq 200); do
+        [ -s "$dir/$1.log" ] && break
+        sleep 0.05
+    done
+    bad=$(head -1 "$dir/$1.log")
+}
+
+# public address: sets relay_link to one that leads there
+link_by() {
+    start_relay "$dir/relay" 127.0.0.1:0 --public "$1" || exit 1
+    stop_relay TERM
+}
+
+# seconds that a command of "person" has been on a processor go to $dir/worked
+timed() {
+    local TIMEFORMAT='%U %S'
+    { time person "$@"; } 2>"$dir/worked"
+}
+little_work() { awk '{ exit !($1 + $2 < 2) }' "$dir/worked"; }
+
+# kind, address: a group by that way; then a look at it that is in no hurry: sets tries
+meets() {
+    local kind=$1 before
+    link_by "$2"
+    person "$kind" group new Circle --name A --relay "$relay_link" --timeout 2
+    check "a25 $kind: what is asked for is kept: exit code $code" code_is 75
+    check "a25 $kind: and it is said why" shown "cannot be reached"
+    touch "$dir/$kind.log"
+    before=$(wc -l <"$dir/$kind.log")
+    timed "$kind" read --timeout 6
+    check "a25 $kind: exit code $code" code_is 69
+    check "a25 $kind: one sentence" one_line 1
+    check "a25 $kind: a clear one" shown "cannot be reached"
+    check "a25 $kind: a busy loop, $(cat "$dir/worked")" little_work
+    tries=$(($(wc -l <"$dir/$kind.log") - before))
+    echo "$kind: $tries connections, on a processor for $(cat "$dir/worked") s"
+}
+
+meets name no-such-name.invalid:443
+
+# behind TLS it is a broken connection, and that may end
+start_bad portal
+meets portal "wss://127.0.0.1:$bad"
+# apart: 250 ms, 500 ms, 1 s, 2 s, 4 s at least
+check "a25 portal: $tries connections" [ "$tries" -ge 2 -a "$tries" -le 6 ]
+# in the clear it is somebody else
+link_by "127.0.0.1:$bad"
+timed clear group new Circle --name A --relay "$relay_link"
+check "a25 another answers: exit code $code" code_is 76
+check "a25 another answers: it is said so" shown "not the relay in your link"
+check "a25 another answers: a busy loop, $(cat "$dir/worked")" little_work
+
+start_bad silent
+meets silent "127.0.0.1:$bad"
+check "a25 silent: one connection waits, $tries" [ "$tries" -eq 1 ]
+end
