@@ -3,7 +3,9 @@
 #include "apart.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -55,8 +57,23 @@ give_way(void)
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
+/* A processor whose wake-up may take no time does not go to sleep. -1: we may
+ * not ask for that. */
+static int
+keep_all_awake(void)
+{
+    int32_t most_us = 0;
+    int fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0 && write(fd, &most_us, sizeof most_us) != sizeof most_us) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 static pid_t
-keep_awake(size_t cpu)
+keep_busy(size_t cpu)
 {
     pid_t pid = fork();
 
@@ -74,10 +91,10 @@ keep_awake(size_t cpu)
 }
 
 /* The kernel shares processors between the sessions of terminals first
- * (autogroups), whatever the priorities within them. Ours is never idle, since
- * its processors are kept awake, and then a thread of the kernel that writes to
- * the disk for the relay waits for a tick, which is 4 ms. So this is off
- * meanwhile, where we may. */
+ * (autogroups), whatever the priorities within them: a thread of the kernel
+ * that writes to the disk for a flooded relay then waits for a tick, which is 4
+ * ms. A service is in no such session. So this is off meanwhile, where we may.
+ */
 static const char autogroups[] = "/proc/sys/kernel/sched_autogroup_enabled";
 
 static bool
@@ -110,28 +127,27 @@ apart_start(struct apart *p, bool on)
     *p = (struct apart){.on = on};
     if (!on)
         return;
-    p->on = find(&p->before, &p->clients_cpu, &p->relay_cpu);
+    p->on = find(&p->before, &p->relay_cpu, &p->clients_cpu);
     if (!p->on)
         return;
     p->grouped = autogroups_are_on();
     if (p->grouped)
         turn_autogroups(false);
-    p->awake[APART_RELAY] = keep_awake(p->relay_cpu);
-    p->awake[APART_CLIENTS] = keep_awake(p->clients_cpu);
+    p->awake = keep_all_awake();
+    p->busy = keep_busy(p->clients_cpu);
 }
 
 void
 apart_stop(struct apart *p)
 {
-    for (int i = 0; i < 2; i++) {
-        if (p->awake[i] == 0)
-            continue;
-        (void)kill(p->awake[i], SIGKILL);
-        (void)waitpid(p->awake[i], NULL, 0);
-        p->awake[i] = 0;
-    }
     if (!p->on)
         return;
+    if (p->awake >= 0)
+        (void)close(p->awake);
+    if (p->busy != 0) {
+        (void)kill(p->busy, SIGKILL);
+        (void)waitpid(p->busy, NULL, 0);
+    }
     if (p->grouped)
         turn_autogroups(true);
     (void)sched_setaffinity(0, sizeof p->before, &p->before);
@@ -150,8 +166,8 @@ apart_take(const struct apart *p, enum apart_who who)
 void
 apart_flooding(const struct apart *p, bool on)
 {
-    if (p->awake[APART_CLIENTS] != 0)
-        (void)kill(p->awake[APART_CLIENTS], on ? SIGSTOP : SIGCONT);
+    if (p->on && p->busy != 0)
+        (void)kill(p->busy, on ? SIGSTOP : SIGCONT);
 }
 
 /* The second number of schedstat: ns. */

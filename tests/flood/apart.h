@@ -7,10 +7,13 @@
  *  the rest    another one, on which the flood runs only while the clients that
  *              are measured do not want it (SCHED_IDLE)
  *
- * Both are kept awake all the time, quiet or not, by processes that give way to
- * everybody: otherwise what is measured of a quiet relay is how long a
- * processor, or a virtual one, takes to wake up, and a flooded relay, which
- * never sleeps, looks better than it is. */
+ * Both are kept awake all the time, quiet or not: otherwise what is measured of
+ * a quiet relay is how long a processor, or a virtual one, takes to wake up,
+ * and a flooded relay, which never sleeps, looks better than it is. The kernel
+ * does that where we may ask it to, and no process of ours: a relay that gives
+ * way to its disk's thread would give way to that. On the clients' processor
+ * there is such a process, since one that is idle may not be looked at
+ * (theft.h). */
 #ifndef FLOOD_APART_H
 #define FLOOD_APART_H
 
@@ -24,7 +27,8 @@ struct apart {
     bool on;            /* false: all wherever the system puts them */
     size_t relay_cpu;   /* number of the processor */
     size_t clients_cpu; /* the flood's as well */
-    pid_t awake[2];     /* who keeps them awake; 0: nobody */
+    int awake;          /* keeps them so; -1: we may not */
+    pid_t busy;         /* on the clients'; 0: nobody */
     bool grouped;       /* sessions were, and are to be again */
     cpu_set_t before;   /* where we might be */
 };
@@ -32,7 +36,7 @@ struct apart {
 /* Whether there are two processors for us. */
 bool apart_possible(void);
 
-/* Picks two processors, the relay's being the last, and wakes them. Nothing
+/* Picks two processors, the relay's being the first, and wakes them. Nothing
  * when they are not to be apart. apart_stop() gives all back. */
 void apart_start(struct apart *p, bool on);
 void apart_stop(struct apart *p);

@@ -57,7 +57,7 @@ static const char help[] =
     "  --list           names, rows and what they do\n"
     "  --help           this\n\n"
     "A flood comes from other machines. So the relay has one processor, the "
-    "last, by\nitself, as on the smallest server that one can rent, and the "
+    "first, by\nitself, as on the smallest server that one can rent, and the "
     "clients that are\nmeasured have another, on which the flood runs only "
     "while they do not want it.\nBoth are kept awake throughout, so that a "
     "quiet relay is not slow from sleeping.\nWith one processor, or "
