@@ -68,6 +68,15 @@ harden_descriptors(void)
     return r.rlim_cur;
 }
 
+void
+harden_widen(uint64_t descriptors)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)descriptors - 1);
+
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 uint32_t
 harden_connections(uint64_t descriptors, uint32_t wanted)
 {

@@ -18,6 +18,11 @@ uint64_t harden_descriptors(void);
  * 0: for none, the relay cannot be run with them. */
 uint32_t harden_connections(uint64_t descriptors, uint32_t wanted);
 
+/* Before there are threads: makes room for so many in the kernel's own table,
+ * which would otherwise grow with them, and with threads each time stops
+ * whoever opens one for ten milliseconds (A-24). */
+void harden_widen(uint64_t descriptors);
+
 enum {
     /* descriptors that a relay takes itself: files, the loop, the store */
     HARDEN_DESCRIPTORS_OWN = 64,

@@ -120,6 +120,7 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     rc.sweep_hour = store_sweep_hour(store);
     rc.conn_max =
         harden_connections(harden_descriptors(), (uint32_t)c->connections);
+    harden_widen(rc.conn_max + HARDEN_DESCRIPTORS_OWN);
     with.bound = bound;
     (void)harden_hold_signals(true); /* from the threads that start now */
     code = server_open(s, c, &rc, store, bound) == ERR_OK ? EXIT_OK

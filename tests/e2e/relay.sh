@@ -40,7 +40,9 @@ out=$(exec 3<>"/dev/tcp/127.0.0.1/$port" &&
 check "an SSH banner" shown "HTTP/1.1 400"
 stop_relay TERM
 check "SIGTERM: exit code $relay_status" [ "$relay_status" -eq 0 ]
-start_relay "$dir/relay" "127.0.0.1:$port" || exit 1
+start_relay "$dir/relay" "127.0.0.1:$port" --connections 3000 || exit 1
+check "a24: the table of descriptors need not grow with connections" \
+    [ "$(sed -n 's/^FDSize:\t//p' "/proc/$relay_pid/status")" -ge 3000 ]
 check "the second start has the same key" \
     [ "$(cut -c1-50 <<<"$relay_link")" = "$(cut -c1-50 <<<"$first")" ]
 stop_relay INT
