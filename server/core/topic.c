@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Watchers by place: a chained table that doubles. */
+/* Watchers by place: a chained table, with one slot more for each topic more
+ * (linear hashing). */
 #include "topic.h"
 
 #include <string.h>
@@ -38,10 +39,12 @@ slot_of(const struct topic_table *t, const uint8_t id[static LIMIT_ID])
     struct bytes parts[2] = {BYTES_OF(t->key), {id, LIMIT_ID}};
     uint8_t h[HASH_LEN];
     uint64_t v;
+    size_t at;
 
     hash_id("pristan topic", parts, 2, h);
     memcpy(&v, h, sizeof v);
-    return (size_t)(v & (t->slot_count - 1));
+    at = (size_t)(v & (t->slot_cap - 1));
+    return at < t->slot_count ? at : at - t->slot_cap / 2;
 }
 
 struct topic *
@@ -58,27 +61,42 @@ topic_find(const struct topic_table *t, const uint8_t id[static LIMIT_ID])
 }
 
 static enum err
-grow(struct topic_table *t)
+lengthen(struct topic_table *t)
 {
-    struct topic_table wide = *t;
-    size_t old_count = t->slot_count;
+    size_t cap = t->slot_cap == 0 ? FIRST_SLOTS : t->slot_cap * 2;
+    struct topic **slots =
+        mem_grow(t->slots, t->slot_cap * sizeof *t->slots, cap * sizeof *slots);
 
-    wide.slot_count = old_count == 0 ? FIRST_SLOTS : old_count * 2;
-    wide.slots = mem_new_array(wide.slot_count, sizeof(struct topic *));
-    if (wide.slots == NULL)
+    if (slots == NULL)
         return ERR_MEMORY;
-    for (size_t i = 0; i < old_count; i++) {
-        while (t->slots[i] != NULL) {
-            struct topic *p = t->slots[i];
-            size_t at = slot_of(&wide, p->id);
+    t->slots = slots;
+    t->slot_cap = cap;
+    if (t->slot_count == 0)
+        t->slot_count = cap;
+    return ERR_OK;
+}
 
-            t->slots[i] = p->next;
-            p->next = wide.slots[at];
-            wide.slots[at] = p;
-        }
+/* One slot becomes two. Not all at once when there are too few: tens of
+ * thousands of keyed hashes would keep everybody waiting. */
+static enum err
+split(struct topic_table *t)
+{
+    enum err e = t->slot_count == t->slot_cap ? lengthen(t) : ERR_OK;
+    struct topic *p;
+
+    if (e != ERR_OK || t->slot_count == t->slot_cap)
+        return e;
+    p = t->slots[t->slot_count - t->slot_cap / 2];
+    t->slots[t->slot_count - t->slot_cap / 2] = NULL;
+    t->slot_count++;
+    while (p != NULL) {
+        struct topic *next = p->next;
+        size_t at = slot_of(t, p->id);
+
+        p->next = t->slots[at];
+        t->slots[at] = p;
+        p = next;
     }
-    mem_free(t->slots);
-    *t = wide;
     return ERR_OK;
 }
 
@@ -94,7 +112,7 @@ topic_get(struct topic_table *t,
 
     if (p == NULL) {
         if (t->count >= t->slot_count) {
-            e = grow(t);
+            e = split(t);
             if (e != ERR_OK)
                 return e;
         }

@@ -21,7 +21,8 @@ struct topic {
 
 struct topic_table {
     struct topic **slots;
-    size_t slot_count; /* a power of two, or 0 */
+    size_t slot_count; /* in use: more than half of them, or none */
+    size_t slot_cap;   /* a power of two, or 0 */
     size_t count;
     uint8_t key[LIMIT_ID];
 };

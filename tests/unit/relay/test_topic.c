@@ -53,6 +53,28 @@ topics_are_found_and_dropped(void **state)
     topic_table_free(&t);
 }
 
+/* Nobody waits for a table that is made anew: each topic that comes costs one
+ * slot's worth of that. */
+static void
+a19_a_topic_moves_those_of_one_slot(void **state)
+{
+    struct topic_table t;
+    struct topic *p;
+    uint8_t id[LIMIT_ID];
+    size_t before = 0;
+
+    (void)state;
+    topic_table_init(&t);
+    for (unsigned n = 0; n < 5000; n++) {
+        make_id(id, n);
+        assert_ok(topic_get(&t, id, RELAY_CHANNEL, &p));
+        assert_true(before == 0 || t.slot_count - before <= 1);
+        assert_true(t.count <= t.slot_count);
+        before = t.slot_count;
+    }
+    topic_table_free(&t);
+}
+
 static void
 a_watched_topic_stays(void **state)
 {
@@ -104,6 +126,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topics_are_found_and_dropped),
+        cmocka_unit_test(a19_a_topic_moves_those_of_one_slot),
         cmocka_unit_test(a_watched_topic_stays),
         cmocka_unit_test(no_memory),
     };
