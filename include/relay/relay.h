@@ -127,6 +127,10 @@ void relay_feed_tick(struct relay *r, struct relay_now now);
  * each relay_go_on(), relay_feed_stored() and relay_take(). */
 bool relay_holds(const struct relay *r, uint64_t conn);
 
+/* Whether it has shaken hands and said HELLO: before that it is any stranger,
+ * and what it sends may be the dearest there is. */
+bool relay_knows(const struct relay *r, uint64_t conn);
+
 struct relay_send {
     uint64_t conn;
     struct bytes data; /* borrowed until the next call on the core; may be

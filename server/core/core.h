@@ -53,7 +53,7 @@ enum {
 
     /* requests of one session at a time, if there are more: those of others
      * come in between (A-16) */
-    CORE_FRAMES_EACH = 128,
+    CORE_FRAMES_EACH = 32,
 
     /* per session: enough is under way, read no more */
     CORE_OPS_MARK = 256,

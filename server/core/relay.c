@@ -425,6 +425,14 @@ relay_holds(const struct relay *r, uint64_t conn)
            s->want_count >= CORE_WANTS / 2 || (s->ops_under_way > 0 && full(r));
 }
 
+bool
+relay_knows(const struct relay *r, uint64_t conn)
+{
+    const struct session *s = relay_session(r, conn);
+
+    return s != NULL && s->state == SESSION_OPEN;
+}
+
 /* All that a session's link has to say. */
 static enum err
 seal(struct relay *r, struct session *s)

@@ -90,27 +90,37 @@ charge(struct conn *c, uint64_t at_us, uint32_t spent_us)
         c->debt_us += spent_us;
 }
 
+/* us that this round has taken. */
+static uint64_t
+round_us(struct server *s, uint64_t now)
+{
+    if (s->round_us == 0)
+        s->round_us = now;
+    return now - s->round_us;
+}
+
 /* Whether this round has taken long. */
 static bool
 round_over(struct server *s)
 {
-    uint64_t now = now_us();
-
-    if (s->round_us == 0)
-        s->round_us = now;
-    return now - s->round_us >= CONN_ROUND_US;
+    return round_us(s, now_us()) >= CONN_ROUND_US;
 }
 
-/* A round that has taken long goes on only for those who take little: one who
- * sends a word now and then does not wait for thousands who send all they
- * can. */
+/* A round that has taken long goes on only for those who take little, and the
+ * less the longer it takes: one who sends a word now and then does not wait for
+ * hundreds who send all they can. Strangers are never among them: so many as
+ * wait have nothing in their debt, and each wants the dearest there is. */
 static bool
 may_read(struct server *s, struct conn *c)
 {
-    bool over = round_over(s);
+    uint64_t now = now_us();
+    uint64_t took = round_us(s, now);
 
-    charge(c, now_us(), 0);
-    return !over || c->debt_us < CONN_LIGHT_US || c->state != CONN_OPEN;
+    charge(c, now, 0);
+    if (took < CONN_ROUND_US || c->state != CONN_OPEN)
+        return true;
+    return c->debt_us * took < CONN_LIGHT_US * CONN_ROUND_US &&
+           relay_knows(s->relay, c->id);
 }
 
 /* No buffer makes on_read() be called with UV_ENOBUFS, and the bytes stay in
@@ -155,6 +165,7 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         hold(c);
         return;
     }
+    server_give_way(s);
     if (n < 0) {
         lose(c);
         return;
@@ -185,7 +196,8 @@ conn_go_on(struct server *s)
             charge(c, end, (uint32_t)(end - start));
         if (round_over(s))
             break;
-        start = end;
+        server_give_way(s);
+        start = now_us();
     }
     return relay_waits(s->relay);
 }
@@ -537,10 +549,10 @@ conn_accept(struct server *s, uv_stream_t *listener)
     bool ok;
 
     s->accepts++;
+    server_give_way(s);
     if (c == NULL)
         return false;
     c->tcp.data = s;
-    c->debt_us = CONN_NEW_US;
     c->debt_ms = (uint32_t)(now_us() / 1000);
     if (uv_tcp_init(&s->loop, &c->tcp) != 0) {
         mem_free(c);

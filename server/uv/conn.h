@@ -47,11 +47,10 @@ enum {
     /* bytes that one of these is read at a time */
     CONN_PIECE = 8 * 1024,
 
-    /* us of debt up to which a connection took little; what each begins with,
-     * so that strangers wait behind those who talk; us forgiven in each ms: one
-     * part in a hundred of a processor */
-    CONN_LIGHT_US = 2000,
-    CONN_NEW_US = 4000,
+    /* us of debt up to which a connection took little, in a round that has
+     * taken no longer; us forgiven in each ms: one part in a hundred of a
+     * processor */
+    CONN_LIGHT_US = 300,
     CONN_FORGIVEN_US = 10,
 
     /* of those that are not read at present, how many are looked at in one

@@ -126,6 +126,17 @@ now_us(void)
     return uv_hrtime() / 1000;
 }
 
+void
+server_give_way(struct server *s)
+{
+    uint64_t now = now_us();
+
+    if (!s->storing || now - s->gave_way_us < SERVER_GIVE_WAY_US)
+        return;
+    (void)sched_yield();
+    s->gave_way_us = now;
+}
+
 /* What is still due when a batch is taken back would have to be copied, so if
  * it is much that waits for the end of sending; but not for one that never
  * comes, because some ask as fast as they are answered. */
@@ -196,6 +207,7 @@ send_some(struct server *s)
 
     while ((more = relay_next_send(s->relay, &send))) {
         conn_send(s, &send);
+        server_give_way(s);
         if (now_us() - start >= SERVER_SLICE_US)
             break;
     }
@@ -332,10 +344,7 @@ server_turn(struct server *s)
     if (s->exit_code != 0)
         return;
     stay_awake(s, more || s->sending);
-    /* the store's thread first, if the disk is ready: where the loop and it
-     * share a processor, it would wait for the next tick otherwise */
-    if (s->storing)
-        (void)sched_yield();
+    server_give_way(s);
     s->round_us = 0;
     s->look_again = !conn_unhold(s);
     accept_waiting(s);

@@ -17,8 +17,9 @@
 
 enum {
     SERVER_READ_LEN = 64 * 1024, /* bytes: the one buffer that all share */
-    SERVER_SLICE_US = 1000, /* of sending, between two looks at the sockets */
+    SERVER_SLICE_US = 150, /* of sending, between two looks at the sockets */
     SERVER_COPY_LEN = 256 * 1024,  /* bytes that are copied without waiting */
+    SERVER_GIVE_WAY_US = 100,      /* at the least, between two times */
     SERVER_SENDING_US = 20 * 1000, /* for which a batch that is done waits */
     SERVER_PREFIX_KEY_MS = 10 * 60 * 1000,
     SERVER_TRIM_MS = 60 * 1000, /* a burst's memory goes back by then */
@@ -65,8 +66,9 @@ struct server {
     uint64_t stop_ms;                      /* 0: not stopping */
     uint8_t prefix_key[32];
     bool storing;
-    bool sending;        /* there is more than one turn may send */
-    uint64_t sending_us; /* since then, or since a batch was taken back */
+    bool sending;         /* there is more than one turn may send */
+    uint64_t gave_way_us; /* when the loop did so last */
+    uint64_t sending_us;  /* since then, or since a batch was taken back */
     bool loop_ready;
     bool accept_failing; /* and told */
     int exit_code;
@@ -96,6 +98,12 @@ struct relay_now server_now(void);
 
 /* Sends, takes, hands over: after anything was fed. */
 void server_turn(struct server *s);
+
+/* Lets the store's thread have the processor, if it waits for one. Where the
+ * loop and it share one, it would wait for the end of the loop's time slice,
+ * some ms, three times for each sync. To be called within whatever may take
+ * long. */
+void server_give_way(struct server *s);
 
 /* What stands for an address in the core. */
 void server_prefix(struct server *s,

@@ -34,6 +34,25 @@ a01_a_handshake_without_hello_is_closed(void **state)
     assert_true(c->closed);
 }
 
+/* Those who wait to shake hands are not read before those who talk. */
+static void
+a12_a_stranger_is_known_by_its_hello(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_connect(t, 0);
+    uint64_t conn;
+
+    assert_false(relay_knows(t->relay, c->conn));
+    c = stage_shake(t, 1);
+    conn = c->conn;
+    assert_false(relay_knows(t->relay, conn));
+    assert_int_equal(stage_answer(t, c, q_hello(1))->kind, EVENT_HELLO);
+    assert_true(relay_knows(t->relay, conn));
+    relay_feed_closed(t->relay, conn);
+    assert_false(relay_knows(t->relay, conn));
+    c->conn = 0;
+}
+
 static void
 a02_a_silent_session_is_asked_then_closed(void **state)
 {
@@ -345,6 +364,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(a01_a_slow_handshake_is_closed),
         STAGED(a01_a_handshake_without_hello_is_closed),
+        STAGED(a12_a_stranger_is_known_by_its_hello),
         STAGED(a02_a_silent_session_is_asked_then_closed),
         STAGED(a02_a_session_that_takes_is_not_silent),
         STAGED(the_deadline_is_the_next_clock),
