@@ -2,6 +2,7 @@
 /* Floods by those who hold the relay's link and mean no good: real sessions. */
 #include "scenario.h"
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -68,9 +69,11 @@ flood_cable_possible(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool possible = fd >= 0 && pull_cable(fd);
+    int why = errno;
 
     if (fd >= 0)
         (void)close(fd);
+    errno = why;
     return possible;
 }
 

@@ -14,7 +14,9 @@ enum {
     EACH = 250,        /* connections of one address */
     WARM = 64,
     OPEN_MS = 120 * 1000,
+    STRANGERS_MS = 10 * 1000, /* that the relay gives each of many */
     SETTLE_MS = 1500,
+    TRIES = 3,
     CLOSE_MS = 20 * 1000,
     HEAD_FULL = 3900 /* bytes: more than anybody may keep of it */
 };
@@ -58,12 +60,28 @@ write_head(enum memory_kind kind, char *head, size_t size)
     return len;
 }
 
+static bool
+stands(const struct peer *p, enum memory_kind k)
+{
+    return p->fd >= 0 && (kinds[k].open ? p->open : p->connected);
+}
+
 static size_t
+count_standing(const struct peer *peers, size_t count, enum memory_kind k)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        n += stands(&peers[i], k);
+    return n;
+}
+
+static void
 open_bare(struct loop *l, struct peer *peers, size_t count, enum memory_kind k)
 {
+    uint64_t until = flood_now_ms() + STRANGERS_MS - SETTLE_MS;
     char head[4096];
     size_t len = write_head(k, head, sizeof head);
-    size_t open = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (!peer_open_bare(l, &peers[i], FROM + (uint32_t)i / EACH * 256))
@@ -73,13 +91,14 @@ open_bare(struct loop *l, struct peer *peers, size_t count, enum memory_kind k)
         if (i % 64 == 63)
             loop_turn(l, 1);
     }
+    /* who found the queue at the door full comes again after a second */
+    while (count_standing(peers, count, k) < count && l->lost == 0 &&
+           flood_now_ms() < until)
+        loop_turn(l, 50);
     settle(l, SETTLE_MS);
-    for (size_t i = 0; i < count; i++)
-        open += peers[i].fd >= 0 && peers[i].connected;
-    return open;
 }
 
-static size_t
+static void
 open_watching(struct loop *l,
               struct peer *peers,
               size_t count,
@@ -88,9 +107,8 @@ open_watching(struct loop *l,
     static const uint8_t declared[] = {0x82, 0xfe, 0xff, 0xff, 1, 2,
                                        3,    4,    9,    9,    9};
     struct request q;
-    size_t open =
-        peers_open(l, peers, count, FROM, EACH, flood_now_ms() + OPEN_MS);
 
+    (void)peers_open(l, peers, count, FROM, EACH, flood_now_ms() + OPEN_MS);
     for (size_t i = 0; i < count; i++) {
         if (!peers[i].open)
             continue;
@@ -105,23 +123,45 @@ open_watching(struct loop *l,
         if (peers[i].open)
             peer_say(&peers[i], declared, sizeof declared);
     settle(l, SETTLE_MS);
-    return open;
 }
 
-static size_t
+static void
 open_all(struct loop *l, struct peer *peers, size_t count, enum memory_kind k)
 {
-    return kinds[k].open ? open_watching(l, peers, count, k)
-                         : open_bare(l, peers, count, k);
+    for (size_t i = 0; i < count; i++)
+        peers[i] = (struct peer){.fd = -1};
+    l->lost = 0;
+    l->life_max = 0;
+    if (kinds[k].open)
+        open_watching(l, peers, count, k);
+    else
+        open_bare(l, peers, count, k);
 }
 
-bool
-memory_measure(const char *program,
-               enum memory_kind kind,
-               size_t connections,
-               struct memory_result *out)
+/* Fewer stand than were asked for, and neither the relay nor a limit of ours
+ * has ended or refused any before its time. */
+static bool
+was_too_slow(const struct loop *l,
+             const struct peer *peers,
+             size_t count,
+             const struct memory_result *r)
 {
-    struct peer *peers = mem_new_array(connections, sizeof *peers);
+    size_t gone = 0;
+
+    for (size_t i = 0; i < count; i++)
+        gone += peers[i].loop != NULL && peers[i].fd < 0;
+    return r->connections < count && gone == l->lost &&
+           (l->lost == 0 || l->life_max >= STRANGERS_MS);
+}
+
+static bool
+measure(const char *program,
+        enum memory_kind kind,
+        size_t connections,
+        struct memory_result *out)
+{
+    size_t count = connections > WARM ? connections : WARM;
+    struct peer *peers = mem_new_array(count, sizeof *peers);
     struct relay_process relay;
     struct relay_usage before;
     struct relay_usage with;
@@ -135,12 +175,14 @@ memory_measure(const char *program,
         return false;
     relay_process_start(&relay, program, 0, NULL);
     loop_init(&l, &relay);
-    (void)open_all(&l, peers, WARM, kind);
+    open_all(&l, peers, WARM, kind);
     peers_close(peers, WARM);
     settle(&l, SETTLE_MS);
     before = relay_process_usage(&relay);
-    out->connections = open_all(&l, peers, connections, kind);
+    open_all(&l, peers, connections, kind);
     with = relay_process_usage(&relay);
+    out->connections = count_standing(peers, connections, kind);
+    out->too_slow = was_too_slow(&l, peers, connections, out);
     peers_close(peers, connections);
     deadline = flood_now_ms() + CLOSE_MS;
     do {
@@ -155,4 +197,22 @@ memory_measure(const char *program,
     loop_free(&l);
     mem_free(peers);
     return relay_process_stop(&relay);
+}
+
+bool
+memory_measure(const char *program,
+               enum memory_kind kind,
+               size_t connections,
+               struct memory_result *out)
+{
+    for (int i = 1;; i++) {
+        bool ok = measure(program, kind, connections, out);
+
+        if (!ok || !out->too_slow || i == TRIES)
+            return ok;
+        fprintf(stderr,
+                "flood: memory: %s: this machine was too slow, only %zu of %zu "
+                "stood at once: measured again\n",
+                out->name, out->connections, connections);
+    }
 }

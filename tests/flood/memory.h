@@ -22,9 +22,14 @@ struct memory_result {
     double bytes;         /* of each */
     double bytes_max;     /* that are allowed */
     unsigned descriptors; /* left over when all are closed */
+
+    /* fewer than were wanted, as the machine could not open them all before the
+     * ten seconds of the first strangers were over: it says nothing */
+    bool too_slow;
 };
 
-/* program: pristan-relay. False: it could not be measured. */
+/* program: pristan-relay. Measures again, and says so, when the machine was too
+ * slow, three times at most. False: it could not be measured. */
 bool memory_measure(const char *program,
                     enum memory_kind kind,
                     size_t connections,

@@ -71,7 +71,8 @@ void flood_slowloris(struct flood *f);
 void flood_half_open(struct flood *f);
 void flood_cable(struct flood *f);
 
-/* False where nobody may attach the filter that holds packets back. */
+/* False where nobody may attach the filter that holds packets back; errno says
+ * why. */
 bool flood_cable_possible(void);
 
 void flood_connects(struct flood *f);
