@@ -89,9 +89,16 @@ ask_running(struct doctor *d)
         d->clock_behind_h = number_of(status, "\"clock_behind_h\":");
     }
     ask_close(&a);
-    doctor_say(d, "relay", d->running ? DOCTOR_OK : DOCTOR_WARNING,
-               d->running ? NULL : "start it; the rest is checked without it",
-               d->running ? "it is running" : "none is running here");
+    if (d->running)
+        doctor_say(d, "relay", DOCTOR_OK, NULL, "it is running");
+    else if (d->foreign)
+        doctor_say(d, "relay", DOCTOR_WARNING,
+                   "run this as the relay's user or as root",
+                   "if one is running, it does not answer you");
+    else
+        doctor_say(d, "relay", DOCTOR_WARNING,
+                   "start it; the rest is checked without it",
+                   "none is running here");
 }
 
 int
@@ -101,14 +108,17 @@ command_doctor(struct config *c)
 
     doctor_say(&d, "config", DOCTOR_OK, NULL,
                "no mistakes; files read: %zu (%s)", c->file_count, c->file);
-    ask_running(&d);
     doctor_folder(&d);
-    doctor_database(&d);
-    doctor_key(&d);
+    ask_running(&d);
+    if (!d.foreign) { /* else nothing is known of them */
+        doctor_database(&d);
+        doctor_key(&d);
+    }
     doctor_disk(&d);
     doctor_clock(&d);
     doctor_limits(&d);
-    doctor_port(&d);
+    if (!d.foreign || d.running) /* else who has it may be the relay */
+        doctor_port(&d);
     doctor_reach(&d);
     return d.worst == DOCTOR_WRONG ? EXIT_WRONG : EXIT_OK;
 }

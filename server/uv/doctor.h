@@ -11,6 +11,7 @@ struct doctor {
     const struct config *config;
     bool running;           /* a relay answers at the control socket */
     bool used;              /* a relay has worked in the folder */
+    bool foreign;           /* we may not look into the folder */
     uint64_t used_bytes;    /* by the relay's files */
     uint64_t clock_ahead_h; /* as the running relay says */
     uint64_t clock_behind_h;

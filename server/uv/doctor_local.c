@@ -32,8 +32,11 @@ doctor_folder(struct doctor *d)
 {
     const char *folder = d->config->data;
     struct stat st;
+    bool there = stat(folder, &st) == 0;
 
-    if (stat(folder, &st) != 0)
+    d->foreign =
+        there ? geteuid() != 0 && st.st_uid != geteuid() : errno == EACCES;
+    if (!there)
         doctor_say(d, "folder", errno == ENOENT ? DOCTOR_WARNING : DOCTOR_WRONG,
                    errno == ENOENT ? "the first start makes it"
                                    : "see who may enter the folders above it",
@@ -45,7 +48,7 @@ doctor_folder(struct doctor *d)
         doctor_say(d, "folder", DOCTOR_WRONG, "chmod 0700 it",
                    "others may look into %s (mode %03o)", folder,
                    (unsigned)st.st_mode & 0777);
-    else if (geteuid() != 0 && st.st_uid != geteuid())
+    else if (d->foreign)
         doctor_say(d, "folder", DOCTOR_WRONG,
                    "run this as the relay's user or as root",
                    "%s belongs to somebody else", folder);

@@ -107,6 +107,22 @@ told "a folder for everybody" 1 "chmod 0700" doctor --data "$dir/open" \
     --listen 127.0.0.1:0
 told "another relay's port" 1 "taken by something else" doctor \
     --data "$dir/none" --listen "$at"
+# who may not look into the folder is told that, and nothing about what is in it
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir -m 0755 "$dir/lent"
+    cp "$RELAY" "$dir/lent/relay"
+    chmod 0711 "$dir"
+    out=$(setpriv --reuid 65534 --regid 65534 --clear-groups \
+        "$dir/lent/relay" doctor "${data[@]}" --listen "$at" 2>&1)
+    code=$?
+    chmod 0700 "$dir"
+    check "doctor by somebody else: exit code $code" code_is 1
+    check "it says who may" shown "as the relay's user or as root"
+    check "and knows nothing of the rest" \
+        [ "$(grep -cE 'none is running|from a backup|first start|taken by' <<<"$out")" -eq 0 ]
+else
+    echo "not root: doctor by somebody else is not tried"
+fi
 mkdir -m 0700 "$dir/other"
 (umask 077 && head -c 32 /dev/urandom >"$dir/other/relay.key")
 told "somebody else at the address" 1 "not this relay answers" doctor \
