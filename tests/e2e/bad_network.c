@@ -6,13 +6,11 @@
  * KIND: portal (answers all with a page of its own), silent (takes a connection
  * and whatever is sent, and nothing comes back, as where large packets vanish).
  * Prints its port, then a line for each connection. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "listen.h"
+
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,22 +18,6 @@
 static const char page[] =
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 66\r\n\r\n"
     "<html><body><form>Room and name, please: <input></form></body>\r\n\r\n";
-
-static int
-listen_somewhere(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(fd, 16) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-        exit(1);
-    printf("%u\n", (unsigned)ntohs(at.sin_port));
-    return fd;
-}
 
 static void
 serve(int fd, bool portal)
@@ -59,6 +41,8 @@ main(int argc, char **argv)
     signal(SIGCHLD, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     listener = listen_somewhere();
+    if (listener < 0)
+        return 1;
     while ((fd = accept(listener, NULL, NULL)) >= 0) {
         puts("a connection");
         if (fork() == 0) {

@@ -9,12 +9,7 @@
 start_bad() { # kind: sets bad, a port; a line for each connection goes to $dir/KIND.log
     "$BAD_NETWORK" "$1" >"$dir/$1.log" 2>&1 &
     cleanup+=("kill -KILL $!")
-    local i
-    for i in $(seq 200); do
-        [ -s "$dir/$1.log" ] && break
-        sleep 0.05
-    done
-    bad=$(head -1 "$dir/$1.log")
+    bad=$(first_line "$dir/$1.log")
 }
 
 # public address: sets relay_link to one that leads there

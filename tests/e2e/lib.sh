@@ -70,6 +70,16 @@ small_disk() {
     cleanup+=("umount $dir/small")
 }
 
+# file: its first line, when there is one: the port of a program that was just started
+first_line() {
+    local i
+    for i in $(seq 200); do
+        [ -s "$1" ] && break
+        sleep 0.05
+    done
+    head -1 "$1"
+}
+
 # what the relay has logged since it was started
 logged() { grep -q "$1" "$dir/relay.log"; }
 logged_soon() {

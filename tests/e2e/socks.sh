@@ -8,12 +8,7 @@ onion=abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion
 start_proxy() { # method: sets proxy; its lines go to $dir/proxy.METHOD
     "$SOCKS" "$1" "$port" >"$dir/proxy.$1" 2>&1 &
     cleanup+=("kill -KILL $!")
-    local i
-    for i in $(seq 100); do
-        [ -s "$dir/proxy.$1" ] && break
-        sleep 0.05
-    done
-    proxy=socks5h://127.0.0.1:$(head -1 "$dir/proxy.$1")
+    proxy=socks5h://127.0.0.1:$(first_line "$dir/proxy.$1")
 }
 start_relay "$dir/relay" 127.0.0.1:0 --public "$onion:80" || exit 1
 start_proxy name

@@ -8,6 +8,8 @@
  * silent (never answers), cut (ends in its reply), odd (a kind of address that
  * there is not), flood (grants, then sends junk as long as it is read).
  * Prints its port; then a line for each request: name, password, host, port. */
+#include "listen.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -21,22 +23,6 @@
 #include <unistd.h>
 
 enum { CONNS_MAX = 200 };
-
-static int
-listen_somewhere(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(fd, 16) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-        exit(1);
-    printf("%u\n", (unsigned)ntohs(at.sin_port));
-    return fd;
-}
 
 static void
 take(int fd, void *out, size_t len)
@@ -184,6 +170,8 @@ main(int argc, char **argv)
     signal(SIGCHLD, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     listener = listen_somewhere();
+    if (listener < 0)
+        return 1;
     for (int i = 0; i < CONNS_MAX; i++) {
         int fd = accept(listener, NULL, NULL);
 

@@ -21,11 +21,7 @@ meets() {
     rm -f "$dir/port"
     "$TLS_SERVER" "$1" >"$dir/port" 2>"$dir/server.err" &
     server=$!
-    for _ in $(seq 200); do
-        [ -s "$dir/port" ] && break
-        sleep 0.05
-    done
-    out=$("$RELAY" link --data "$dir/relay" --public "wss://127.0.0.1:$(cat "$dir/port")")
+    out=$("$RELAY" link --data "$dir/relay" --public "wss://127.0.0.1:$(first_line "$dir/port")")
     relay_link=$(link_of)
     since=$SECONDS
     person "$1" group new Circle --name A --relay "$relay_link" --timeout 2

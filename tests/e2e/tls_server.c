@@ -5,8 +5,8 @@
  *
  * Prints its port, and serves one connection after another until it is killed,
  * for five minutes at most. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "listen.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,23 +169,17 @@ serve(int fd, SSL_CTX *context)
 int
 main(int argc, char **argv)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof at;
-    int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     SSL_CTX *context;
+    int door;
 
     if (argc != 2)
         return 64;
     mode = argv[1];
     (void)alarm(LIFE_S);
     context = make_context();
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (door < 0 || bind(door, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(door, 16) != 0 ||
-        getsockname(door, (struct sockaddr *)&at, &len) != 0)
+    door = listen_somewhere();
+    if (door < 0)
         die("cannot listen");
-    printf("%u\n", ntohs(at.sin_port));
-    (void)fflush(stdout);
     for (;;) {
         int fd = accept(door, NULL, NULL);
 

@@ -28,6 +28,15 @@ send_frames(struct link *l, size_t from, size_t to, struct buf *out)
     assert_ok(link_flush(l, out));
 }
 
+/* The first frame in a message of its own, the others in a second one. */
+static void
+open_with_two_messages(struct pair *p)
+{
+    pair_open(p);
+    send_frames(p->client, 0, 1, &p->to_relay);
+    send_frames(p->client, 1, FRAMES, &p->to_relay);
+}
+
 static void
 expect_frame(struct link *l, size_t i, struct buf *out)
 {
@@ -202,9 +211,7 @@ test_no_memory_to_keep(void **state)
     struct bytes frame;
 
     (void)state;
-    pair_open(&p);
-    send_frames(p.client, 0, 1, &p.to_relay);
-    send_frames(p.client, 1, FRAMES, &p.to_relay);
+    open_with_two_messages(&p);
     link_feed(p.relay, buf_bytes(&p.to_relay));
     expect_frame(p.relay, 0, &p.to_client);
     mem_fail_at(1);
@@ -225,9 +232,7 @@ test_a_fault_in_what_is_kept(void **state)
     struct bytes frame;
 
     (void)state;
-    pair_open(&p);
-    send_frames(p.client, 0, 1, &p.to_relay);
-    send_frames(p.client, 1, FRAMES, &p.to_relay);
+    open_with_two_messages(&p);
     p.to_relay.b[p.to_relay.len - 1] ^= 1;
     link_feed(p.relay, buf_bytes(&p.to_relay));
     expect_frame(p.relay, 0, &p.to_client);
