@@ -3,8 +3,10 @@
 # J-01, J-03, J-04, J-07, J-08: a relay at its most talkative serves the whole story with
 # marked values; then everything that it has left anywhere is searched for them. J-02:
 # and so is all that the clients have left.
-if [ -z "${IN_OWN_NET:-}" ] && unshare --net --map-root-user true 2>/dev/null &&
-    command -v ip >/dev/null; then
+PATH=$PATH:/usr/sbin:/sbin # where an ordinary user does not look for ip
+if ! command -v ip >/dev/null; then
+    echo "NO IP HERE: clients' addresses are not searched for (apt-get install iproute2)"
+elif [ -z "${IN_OWN_NET:-}" ] && unshare --net --map-root-user true 2>/dev/null; then
     # a network of our own, in which clients have an address that can be told from ours
     IN_OWN_NET=1 exec unshare --net --map-root-user "$0" "$@"
 fi
@@ -15,7 +17,7 @@ if [ -n "${IN_OWN_NET:-}" ]; then
     ip link set lo up
     ip route replace local 127.0.0.0/8 dev lo src "$client" table local
     ip route replace local 127.0.0.1 dev lo src "$client" table local
-else
+elif command -v ip >/dev/null; then
     echo "NO NETWORK OF OUR OWN HERE: clients' addresses are not searched for"
 fi
 
