@@ -128,6 +128,32 @@ app_group(struct app *a, struct client_group_info *out)
     return pick_group(a, out);
 }
 
+/* A command that ends when its person says so, and not for want of a relay. */
+static bool
+app_stays(const struct app *a)
+{
+    return (a->command->flags & COMMAND_KEEPS) ||
+           ((a->command->flags & COMMAND_FOLLOWS) && a->o->follow);
+}
+
+/* Goes on trying, whoever answers: a login page is gone once somebody has
+ * logged in, and who is not the relay is sent nothing, however often it is met.
+ */
+static bool
+app_tries_on(const struct app *a)
+{
+    if (a->state == APP_SYNCING)
+        return app_stays(a);
+    return a->state == APP_STAYING || a->state == APP_WAITING;
+}
+
+static void
+app_say_trying(const struct app *a)
+{
+    fputs("-- ", a->p.err);
+    print_say(&a->p, a->p.err, WORD_TRYING_ON);
+}
+
 static void
 app_run(struct app *a)
 {
@@ -152,7 +178,7 @@ app_begin(struct app *a,
         app_run(a);
     if (a->command->flags & COMMAND_ONLINE)
         a->give_up_ms = now.mono_ms + a->o->timeout_s * 1000;
-    if (a->command->flags & COMMAND_KEEPS)
+    if (app_stays(a))
         a->give_up_ms = UINT64_MAX;
 }
 
@@ -217,6 +243,8 @@ app_shows(const struct app *a, const struct notice *n)
 {
     if (a->p.json || n->kind == NOTICE_ALARM)
         return true;
+    if (n->kind == NOTICE_OFFLINE)
+        return false; /* app_heard_line() */
     if (n->kind == NOTICE_KNOCKED || n->kind == NOTICE_ASKED)
         return true;
     if (n->kind == NOTICE_CLAIM_LOST || n->kind == NOTICE_YOU_REMOVED ||
@@ -245,15 +273,36 @@ app_say_where(const struct app *a, const struct notice *n)
     fputs(") ", a->p.out);
 }
 
-void
-app_notice(struct app *a, const struct notice *n)
+/* The way to the relays came or went. Each group says so for itself; a person
+ * is told once. */
+static void
+app_heard_line(struct app *a, const struct notice *n)
 {
-    if (n->kind == NOTICE_OFFLINE)
+    enum notice_code before = a->trouble;
+    bool tell = !a->p.json && a->state != APP_SYNCING && app_tries_on(a);
+
+    if (n->kind == NOTICE_OFFLINE) {
         a->trouble = n->code;
+        if (!tell || n->code == before)
+            return;
+        print_code(&a->p, n->code);
+        if (before == CODE_NONE)
+            app_say_trying(a);
+    }
     if (n->kind == NOTICE_SYNCED && bytes_all_zero(BYTES_OF(n->group.b))) {
         a->in_step = true;
         a->trouble = CODE_NONE;
+        if (!tell || before == CODE_NONE)
+            return;
+        fputs("-- ", a->p.err);
+        print_say(&a->p, a->p.err, WORD_BACK);
     }
+}
+
+void
+app_notice(struct app *a, const struct notice *n)
+{
+    app_heard_line(a, n);
     if (app_shows(a, n)) {
         app_say_where(a, n);
         view_notice(&a->p, a->client, n);
@@ -300,9 +349,21 @@ app_ready(const struct app *a)
 {
     if (client_idle(a->client))
         return true;
-    if ((a->command->flags & COMMAND_QUEUES) && a->trouble != CODE_NONE)
+    if (a->trouble != CODE_NONE &&
+        ((a->command->flags & COMMAND_QUEUES) || app_stays(a)))
         return true;
     return a->in_step && a->now.mono_ms >= a->begun_ms + SETTLE_MS;
+}
+
+/* What the command begins with; whoever stays is told why nothing comes. */
+static void
+app_synced(struct app *a)
+{
+    app_run(a);
+    if (a->state != APP_STAYING || a->trouble == CODE_NONE || a->p.json)
+        return;
+    print_code(&a->p, a->trouble);
+    app_say_trying(a);
 }
 
 void
@@ -310,12 +371,12 @@ app_turn(struct app *a, struct client_now now)
 {
     a->now = now;
     if (a->state == APP_SYNCING && app_ready(a))
-        app_run(a);
+        app_synced(a);
     if (a->state == APP_SETTLING && client_idle(a->client))
         a->state = APP_DONE;
-    /* somebody in between never becomes the right relay by waiting */
+    /* nobody is kept waiting for somebody in between to go away */
     if (a->state != APP_DONE && a->trouble == CODE_NOT_THIS_RELAY &&
-        !(a->command->flags & COMMAND_KEEPS))
+        !app_tries_on(a))
         app_gave_up(a);
     if (a->state != APP_DONE && now.mono_ms >= a->give_up_ms)
         app_gave_up(a);

@@ -80,10 +80,11 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
                        "Ваш стук отклонили. {0}"},
     [WORD_CONFIRMED] = {"{0}: {1} of {2} members confirm.",
                         "{0}: подтвердили {1} из {2}."},
-    [WORD_OFFLINE] = {"No connection to the relay ({0}). Nothing is lost; "
-                      "trying again.",
-                      "Нет связи с сервером ({0}). Ничего не потеряно; пробуем "
-                      "снова."},
+    [WORD_TRYING_ON] = {"Trying again by itself, now and then. What you write "
+                        "is kept here until then.",
+                        "Пробуем снова сами, время от времени. Что вы "
+                        "напишете, пока хранится здесь."},
+    [WORD_BACK] = {"The relay is there again.", "Сервер снова на связи."},
     [WORD_REMOVED_CONFIRMED] = {"Removal confirmed by {0} of {1}.",
                                 "Удаление подтвердили {0} из {1}."},
     [WORD_NO_GROUPS] = {"You are in no group. Knock with a link: pristan knock "
@@ -314,10 +315,10 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
                       "Сервер не ответил вовремя. Повторите или ждите дольше: "
                       "--timeout."},
     [WORD_NOT_THIS_RELAY] =
-        {"This is not the relay in your link: somebody may be in "
-         "between. Nothing was sent.",
-         "Это не тот сервер, что в вашей ссылке: возможно, кто-то "
-         "вклинился. Ничего не отправлено."},
+        {"What answers is not the relay in your link: a login page of this "
+         "network perhaps, or somebody in between. Nothing was sent.",
+         "Отвечает не тот сервер, что в вашей ссылке: возможно, страница "
+         "входа этой сети, или кто-то вклинился. Ничего не отправлено."},
     [WORD_RELAY_UNREACHABLE] =
         {"The relay cannot be reached. Check the network, and the proxy if "
          "one is set, and try again.",

@@ -5,6 +5,8 @@
  *       --client_idle--> DONE             \--nothing to wait for-----> DONE
  *                                          \--follow, chat----------> STAYING
  *
+ * What stays does not wait for a relay that is not there, nor ends for it.
+ *
  * The driver gives it every notice of a stored batch, and a turn afterwards. */
 #ifndef TUI_APP_H
 #define TUI_APP_H

@@ -11,8 +11,9 @@ enum command_flags {
     COMMAND_ONLINE = 1,  /* dials, and waits until all lines are in step */
     COMMAND_CREATES = 2, /* makes the profile when there is none */
     COMMAND_EARLY = 4,   /* does not wait for the lines in step first */
-    COMMAND_KEEPS = 8,   /* stays until told to stop */
-    COMMAND_QUEUES = 16  /* is stored and leaves later when there is no relay */
+    COMMAND_KEEPS = 8,   /* stays until told to stop, with or without a relay */
+    COMMAND_QUEUES = 16, /* is stored and leaves later when there is no relay */
+    COMMAND_FOLLOWS = 32 /* with --follow: as COMMAND_KEEPS */
 };
 
 struct command {

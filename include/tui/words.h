@@ -38,7 +38,8 @@ enum word {
     WORD_KNOCKED_NEXT,
     WORD_DECLINED,
     WORD_CONFIRMED,
-    WORD_OFFLINE,
+    WORD_TRYING_ON,
+    WORD_BACK,
     WORD_REMOVED_CONFIRMED,
 
     /* lists */

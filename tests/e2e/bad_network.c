@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What stands where the relay should, on a bad network.
  *
- *     bad_network KIND
+ *     bad_network KIND [PORT]
  *
  * KIND: portal (answers all with a page of its own), silent (takes a connection
  * and whatever is sent, and nothing comes back, as where large packets vanish).
@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,11 +37,11 @@ main(int argc, char **argv)
     int listener;
     int fd;
 
-    if (argc != 2)
+    if (argc != 2 && argc != 3)
         return 64;
     signal(SIGCHLD, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    listener = listen_somewhere();
+    listener = listen_at(argc == 3 ? (uint16_t)strtoul(argv[2], NULL, 10) : 0);
     if (listener < 0)
         return 1;
     while ((fd = accept(listener, NULL, NULL)) >= 0) {

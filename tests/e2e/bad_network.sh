@@ -6,9 +6,12 @@
 . "$(dirname "$0")/lib.sh"
 : "${BAD_NETWORK:?}"
 
-start_bad() { # kind: sets bad, a port; a line for each connection goes to $dir/KIND.log
-    "$BAD_NETWORK" "$1" >"$dir/$1.log" 2>&1 &
-    cleanup+=("kill -KILL $!")
+# kind [port]: sets bad, a port, and bad_pid; a line for each connection goes to
+# $dir/KIND.log
+start_bad() {
+    "$BAD_NETWORK" "$@" >"$dir/$1.log" 2>&1 &
+    bad_pid=$!
+    cleanup+=("kill -KILL $bad_pid")
     bad=$(first_line "$dir/$1.log")
 }
 
@@ -56,6 +59,50 @@ timed clear group new Circle --name A --relay "$relay_link"
 check "a25 another answers: exit code $code" code_is 76
 check "a25 another answers: it is said so" shown "not the relay in your link"
 check "a25 another answers: a busy loop, $(cat "$dir/worked")" little_work
+
+# a conversation outlasts it: until somebody has logged in, and the relay is there
+soon() { # text, file: waits at most 30 s
+    for _ in $(seq 300); do
+        grep -qF -- "$1" "$2" && return
+        sleep 0.1
+    done
+    return 1
+}
+stays() { # who, words: starts them, on a terminal that is $dir/WHO.keys
+    mkfifo "$dir/$1.keys"
+    "$PRISTAN" --profile "$dir/$1" --lang en "${@:2}" --timeout 2 \
+        >"$dir/$1.seen" 2>&1 <"$dir/$1.keys" &
+    stays_pid=$!
+    cleanup+=("kill -KILL $stays_pid")
+}
+start_relay "$dir/relay" 127.0.0.1:0 || exit 1
+person hotel group new Circle --name A --relay "$relay_link"
+check "a25 hotel: a group" code_is 0
+stop_relay TERM
+start_bad portal "$port"
+check "a25 hotel: the portal has the relay's place" [ "$bad" = "$port" ]
+stays hotel chat
+exec 4>"$dir/hotel.keys"
+check "a25 hotel: it is said who answers" soon "not the relay in your link" "$dir/hotel.seen"
+check "a25 hotel: and that it goes on" soon "Trying again by itself" "$dir/hotel.seen"
+echo "from the hotel" >&4
+sleep 5 # longer than --timeout
+check "a25 hotel: it stays" kill -0 "$stays_pid"
+tries=$(grep -c 'a connection' "$dir/portal.log")
+check "a25 hotel: it tries, further and further apart: $tries" \
+    [ "$tries" -ge 3 -a "$tries" -le 6 ]
+check "a25 hotel: and says so once" [ "$(grep -c 'C001' "$dir/hotel.seen")" -eq 1 ]
+kill -KILL "$bad_pid"
+start_relay "$dir/relay" "127.0.0.1:$port" || exit 1
+check "a25 hotel: the relay is there again" soon "The relay is there again" "$dir/hotel.seen"
+check "a25 hotel: what was typed leaves" soon "you: from the hotel" "$dir/hotel.seen"
+echo /quit >&4
+exec 4>&-
+wait "$stays_pid"
+code=$?
+out=$(cat "$dir/hotel.seen")
+check "a25 hotel: all of it: exit code $code" code_is 0
+stop_relay TERM
 
 start_bad silent
 meets silent "127.0.0.1:$bad"

@@ -39,5 +39,5 @@ for mode in plain alert cut old chain stall half; do meets "$mode" 75 "$unreacha
 for mode in rubbish bye half-answer endless mute renegotiate bad-gateway; do
     meets "$mode" 75 "$unreachable"
 done
-meets web 76 "This is not the relay in your link"
+meets web 76 "not the relay in your link"
 end

@@ -125,6 +125,44 @@ another_relay_ends_it_at_once(void **state)
     town_open_relay();
 }
 
+/* What stays, stays: it says once what is wrong, and when it is over. */
+static void
+what_stays_outlasts_another_relay(void **state)
+{
+    static const struct notice back = {.kind = NOTICE_SYNCED};
+    struct notice n = {.kind = NOTICE_OFFLINE, .code = CODE_NOT_THIS_RELAY};
+    struct stage s;
+    size_t len;
+
+    (void)state;
+    town_close_relay();
+    stage_open(&s, 0, "read", NULL);
+    s.o.follow = true;
+    app_begin(&s.app, core(0), stage_page, NULL, town->now);
+    assert_int_equal(s.app.state, APP_SYNCING);
+    assert_int_equal(s.app.give_up_ms, UINT64_MAX);
+    app_notice(&s.app, &n);
+    app_turn(&s.app, town->now);
+    assert_int_equal(s.app.state, APP_STAYING);
+    assert_non_null(strstr(capture_text(&s.shown), "C001"));
+    assert_non_null(strstr(capture_text(&s.shown), "Trying again by itself"));
+    len = strlen(capture_text(&s.shown));
+    app_notice(&s.app, &n); /* of another group */
+    app_turn(&s.app, town->now);
+    assert_int_equal(strlen(capture_text(&s.shown)), len);
+    n.code = CODE_RELAY_UNREACHABLE;
+    app_notice(&s.app, &n);
+    assert_non_null(strstr(capture_text(&s.shown), "C002"));
+    app_notice(&s.app, &back);
+    assert_non_null(strstr(capture_text(&s.shown), "there again"));
+    len = strlen(capture_text(&s.shown));
+    app_notice(&s.app, &back);
+    assert_int_equal(strlen(capture_text(&s.shown)), len);
+    assert_int_equal(s.app.state, APP_STAYING);
+    stage_close(&s);
+    town_open_relay();
+}
+
 static void
 each_failure_has_its_exit_code(void **state)
 {
@@ -202,6 +240,11 @@ wait_stays_for_the_answer(void **state)
     assert_true(app_deadline(&s.app) == UINT64_MAX);
     app_turn(&s.app, town->now);
     assert_int_equal(s.app.state, APP_WAITING);
+    n = (struct notice){.kind = NOTICE_OFFLINE, .code = CODE_NOT_THIS_RELAY};
+    app_notice(&s.app, &n); /* of the network that one waits in */
+    app_turn(&s.app, town->now);
+    assert_int_equal(s.app.state, APP_WAITING);
+    assert_non_null(strstr(capture_text(&s.shown), "C001"));
     n = (struct notice){.kind = NOTICE_DECLINED};
     app_notice(&s.app, &n);
     app_turn(&s.app, town->now);
@@ -223,6 +266,8 @@ main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(another_relay_ends_it_at_once, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(what_stays_outlasts_another_relay,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(each_failure_has_its_exit_code, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_refused_act_says_why, begin, end),
