@@ -71,6 +71,10 @@ void buf_vector_end(struct buf *b, size_t mark);
  * failed. Dead at the next change of the buffer. */
 MUST_USE uint8_t *buf_space(struct buf *b, size_t count);
 
+/* The same, but with whatever was in that memory before: for a caller that
+ * writes all of it, or truncates. */
+MUST_USE uint8_t *buf_extend(struct buf *b, size_t count);
+
 /* Keeps the first len bytes (len <= what is there) and wipes the rest. */
 void buf_truncate(struct buf *b, size_t len);
 

@@ -50,6 +50,13 @@ queue_first(const struct queue *q)
     return queue_empty(q) ? NULL : q->head.next;
 }
 
+/* Last node, NULL when empty. */
+static inline struct queue_node *
+queue_last(const struct queue *q)
+{
+    return queue_empty(q) ? NULL : q->head.prev;
+}
+
 /* The node after n, NULL at the end. */
 static inline struct queue_node *
 queue_next(const struct queue *q, const struct queue_node *n)

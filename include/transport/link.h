@@ -192,6 +192,13 @@ size_t link_pending_len(const struct link *l);
  * ERR_MEMORY, ERR_TOO_LARGE  out cannot grow: nothing has changed */
 MUST_USE enum err link_flush(struct link *l, struct buf *out);
 
+/* As link_flush(), but what is sealed was gathered elsewhere, once for many
+ * links: frames as frame_write() writes them, and zeros up to
+ * frame_padded_len(). ERR_USE: something is pending, which would be overtaken,
+ * or it is not padded. */
+MUST_USE enum err
+link_seal(struct link *l, struct bytes plain, struct buf *out);
+
 /* link_add() and link_flush() in one. */
 MUST_USE enum err link_send(struct link *l,
                             const struct bytes *pieces,

@@ -74,9 +74,8 @@ buf_reserve(struct buf *b, size_t extra)
     return b->err != ERR_OK ? b->err : make_room(b, extra);
 }
 
-/* count more bytes, for a caller that writes them all. */
-static uint8_t *
-extend(struct buf *b, size_t count)
+uint8_t *
+buf_extend(struct buf *b, size_t count)
 {
     uint8_t *p;
 
@@ -92,7 +91,7 @@ extend(struct buf *b, size_t count)
 uint8_t *
 buf_space(struct buf *b, size_t count)
 {
-    uint8_t *p = extend(b, count);
+    uint8_t *p = buf_extend(b, count);
 
     if (p != NULL)
         memset(p, 0, count); /* after a truncation something else was here */
@@ -102,7 +101,7 @@ buf_space(struct buf *b, size_t count)
 void
 buf_append(struct buf *b, struct bytes in)
 {
-    uint8_t *p = extend(b, in.len);
+    uint8_t *p = buf_extend(b, in.len);
 
     if (p != NULL && in.len > 0)
         memcpy(p, in.b, in.len);
@@ -112,7 +111,7 @@ buf_append(struct buf *b, struct bytes in)
 static void
 append_int(struct buf *b, uint64_t v, size_t count)
 {
-    uint8_t *p = extend(b, count);
+    uint8_t *p = buf_extend(b, count);
 
     if (p == NULL)
         return;

@@ -69,6 +69,15 @@ cut_flush(size_t padded)
     return (struct cut){padded / FRAME_UNIT_ROOM, FRAME_UNIT_ROOM};
 }
 
+/* Of each of them, in out. */
+static size_t
+sealed_len(const struct link *l, struct cut cut)
+{
+    size_t message_len = cut.len + AEAD_TAG_LEN;
+
+    return ws_frame_head_len(l->side, message_len) + message_len;
+}
+
 /* One Noise message in one WebSocket frame. Cannot fail: room and nonces were
  * looked at before. */
 static enum err
@@ -83,48 +92,69 @@ seal_message(struct link *l, struct bytes plain, uint8_t *room)
     return e;
 }
 
-/* Room for the whole flush on both sides; then nothing more can fail. On an
- * error nothing has changed. */
+/* Room and nonces for so much padded plaintext; then sealing it cannot fail. */
 static enum err
-make_room(struct link *l, size_t padded, size_t len, struct buf *out)
+make_room(const struct link *l, size_t padded, struct buf *out)
 {
-    if (buf_end(out) != ERR_OK)
-        return buf_end(out);
-    if (buf_reserve(&l->pending, padded - l->pending.len) != ERR_OK)
-        return ERR_MEMORY;
-    return buf_reserve(out, len);
+    struct cut cut = cut_flush(padded);
+
+    if (noise_cipher_left(&l->send) < cut.count)
+        return ERR_TURN;
+    return buf_reserve(out, cut.count * sealed_len(l, cut));
+}
+
+static enum err
+seal_all(struct link *l, struct bytes plain, struct buf *out)
+{
+    struct cut cut = cut_flush(plain.len);
+    size_t each = sealed_len(l, cut);
+    size_t before = out->len;
+    uint8_t *room = buf_extend(out, cut.count * each);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < cut.count && room != NULL && e == ERR_OK; i++)
+        e = seal_message(l, bytes_slice(plain, i * cut.len, cut.len),
+                         room + i * each);
+    if (e != ERR_OK) /* what is there was never written */
+        buf_truncate(out, before);
+    return e;
 }
 
 enum err
 link_flush(struct link *l, struct buf *out)
 {
     size_t padded = frame_padded_len(l->pending.len);
-    struct cut cut = cut_flush(padded);
-    size_t message_len = cut.len + AEAD_TAG_LEN;
-    size_t sealed_len = ws_frame_head_len(l->side, message_len) + message_len;
-    uint8_t *room;
     enum err e;
 
     if (l->state != LINK_OPEN)
         return ERR_TURN;
     if (padded == 0)
         return ERR_OK;
-    if (noise_cipher_left(&l->send) < cut.count)
-        return ERR_TURN;
-    e = make_room(l, padded, cut.count * sealed_len, out);
+    if (buf_reserve(&l->pending, padded - l->pending.len) != ERR_OK)
+        return ERR_MEMORY;
+    e = make_room(l, padded, out);
     if (e != ERR_OK)
         return e;
     buf_zero(&l->pending, padded - l->pending.len);
-    room = buf_space(out, cut.count * sealed_len);
-    for (size_t i = 0; i < cut.count && room != NULL && e == ERR_OK; i++)
-        e = seal_message(
-            l, bytes_slice(buf_bytes(&l->pending), i * cut.len, cut.len),
-            room + i * sealed_len);
+    e = seal_all(l, buf_bytes(&l->pending), out);
     if (l->lent)
         buf_reset(&l->pending);
     else
         buf_free(&l->pending);
     return e;
+}
+
+enum err
+link_seal(struct link *l, struct bytes plain, struct buf *out)
+{
+    enum err e;
+
+    if (l->state != LINK_OPEN)
+        return ERR_TURN;
+    if (l->pending.len != 0 || plain.len != frame_padded_len(plain.len))
+        return ERR_USE;
+    e = make_room(l, plain.len, out);
+    return e == ERR_OK ? seal_all(l, plain, out) : e;
 }
 
 enum err

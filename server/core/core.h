@@ -173,13 +173,14 @@ struct relay {
     struct queue asking;
     struct queue midway;
     struct queue put_off;
-    struct queue fresh; /* topics with records that were stored just now */
-    struct arena kept;  /* holds those records */
-    struct buf spare;   /* lent to the link whose turn it is */
-    uint64_t held;      /* bytes of all sessions */
-    uint64_t pending;   /* the same */
-    uint64_t due;       /* bytes of fresh records, due to all sessions */
-    uint32_t strangers; /* sessions that are GREETING */
+    struct queue fresh;  /* topics with records that were stored just now */
+    struct arena kept;   /* holds those records */
+    struct buf spare;    /* lent to the link whose turn it is */
+    struct buf gathered; /* a message of a bundle that is being made */
+    uint64_t held;       /* bytes of all sessions */
+    uint64_t pending;    /* the same */
+    uint64_t due;        /* bytes of fresh records, due to all sessions */
+    uint32_t strangers;  /* sessions that are GREETING */
     struct topic_table topics;
     struct prefix_table prefixes;
     struct replay replay;
@@ -354,6 +355,20 @@ void watch_push(struct relay *r,
 
 /* --- fresh.c: what was stored just now, on its way to watchers ------------ */
 
+enum { FRESH_HEAD_MAX = 48 }; /* four numbers, three lengths, their fields */
+
+struct fresh_record {
+    struct queue_node in_topic;
+    uint64_t number;
+    struct bytes bytes;
+    enum record_kind kind;
+    uint8_t head_len;
+    /* the event between its tag and the record's bytes; made when it is first
+     * written, because it tells the highest number of the place: nobody may be
+     * told less than what was acknowledged to them before */
+    uint8_t head[FRESH_HEAD_MAX];
+};
+
 /* Keeps a record of the batch that came back, until fresh_end(). False: no
  * memory; who watches reads it from the store. */
 bool fresh_add(struct relay *r,
@@ -361,6 +376,12 @@ bool fresh_add(struct relay *r,
                uint64_t number,
                enum record_kind kind,
                struct bytes bytes);
+
+/* Its event without the tag: the head, which is made now, and the bytes. */
+MUST_USE enum err fresh_pieces(struct relay *r,
+                               const struct topic *p,
+                               struct fresh_record *f,
+                               struct bytes pieces[static 2]);
 
 /* Writes all that is due to a session into its link, which is OPEN. Whole
  * messages go on to out. */
@@ -371,6 +392,20 @@ void fresh_settle(struct relay *r, struct session *s);
 
 /* Nothing is fresh any more; what is still due is written. */
 void fresh_end(struct relay *r);
+
+/* --- bundle.c: what all who watch a place are due alike ------------------- */
+
+/* Whether a watch is due all that is fresh in its place, and its session
+ * nothing else, and it has been gathered, which is tried now. */
+bool
+bundle_serves(struct relay *r, const struct session *s, const struct watch *w);
+
+/* Seals it for that session. */
+MUST_USE enum err
+bundle_write(const struct session *s, const struct watch *w, struct buf *out);
+
+/* Before the memory of what is fresh ends. */
+void bundle_end(struct topic *p);
 
 /* --- on_watch.c, the rest ------------------------------------------------ */
 

@@ -10,20 +10,6 @@
 
 #include "transport/frame.h"
 
-enum { HEAD_MAX = 48 }; /* bytes: four numbers, three lengths, their fields */
-
-struct fresh_record {
-    struct queue_node in_topic;
-    uint64_t number;
-    struct bytes bytes;
-    enum record_kind kind;
-    uint8_t head_len;
-    /* the event between its tag and the record's bytes; made when it is first
-     * written, because it tells the highest number of the place: nobody may be
-     * told less than what was acknowledged to them before */
-    uint8_t head[HEAD_MAX];
-};
-
 bool
 fresh_add(struct relay *r,
           struct topic *p,
@@ -61,6 +47,19 @@ make_head(struct relay *r, const struct topic *p, struct fresh_record *f)
     return ERR_OK;
 }
 
+enum err
+fresh_pieces(struct relay *r,
+             const struct topic *p,
+             struct fresh_record *f,
+             struct bytes pieces[static 2])
+{
+    enum err e = f->head_len == 0 ? make_head(r, p, f) : ERR_OK;
+
+    pieces[0] = (struct bytes){f->head, f->head_len};
+    pieces[1] = f->bytes;
+    return e;
+}
+
 /* One more frame. Messages that are full leave at once: the rest is padded to a
  * size of its own, not to a whole message more. */
 static enum err
@@ -88,16 +87,15 @@ write_watch(struct relay *r,
     struct queue_node *n;
     enum err e = ERR_OK;
 
+    if (bundle_serves(r, s, w))
+        return bundle_write(s, w, out);
     for (n = queue_first(&w->topic->fresh); n != NULL && e == ERR_OK;
          n = queue_next(&w->topic->fresh, n)) {
         struct fresh_record *f = QUEUE_OWNER(n, struct fresh_record, in_topic);
 
         if (f->number < w->due_from || f->number > w->after)
             continue; /* had it, or may not have it (credit) */
-        if (f->head_len == 0)
-            e = make_head(r, w->topic, f);
-        pieces[1] = (struct bytes){f->head, f->head_len};
-        pieces[2] = f->bytes;
+        e = fresh_pieces(r, w->topic, f, pieces + 1);
         if (e == ERR_OK)
             e = write_frame(s->link, pieces, out);
     }
@@ -141,9 +139,14 @@ fresh_end(struct relay *r)
         session_reckon(r, s);
     }
     while ((n = queue_first(&r->fresh)) != NULL) {
+        struct topic *p = QUEUE_OWNER(n, struct topic, in_fresh);
+
         queue_remove(n);
-        queue_init(&QUEUE_OWNER(n, struct topic, in_fresh)->fresh);
+        queue_init(&p->fresh);
+        bundle_end(p);
     }
+    if (r->gathered.cap > CORE_SPARE_MAX)
+        buf_free(&r->gathered);
     if (r->kept.used > BATCH_BYTES_MARK)
         arena_free(&r->kept); /* give a burst's memory back */
     else if (r->kept.used > 0)

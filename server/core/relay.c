@@ -54,6 +54,7 @@ relay_new(const struct relay_config *c,
     queue_init(&r->fresh);
     r->kept = arena_limited(BATCH_BYTES_MAX);
     r->spare = buf_limited(LINK_PENDING_MAX);
+    r->gathered = buf_limited(LINK_PENDING_MAX);
     topic_table_init(&r->topics);
     prefix_table_init(&r->prefixes);
     replay_init(&r->replay);
@@ -118,6 +119,7 @@ relay_free(struct relay *r)
     batch_free(&r->batches[1]);
     arena_free(&r->kept);
     buf_free(&r->spare);
+    buf_free(&r->gathered);
     arena_free(&r->scratch);
     buf_free(&r->event);
     buf_free(&r->send);

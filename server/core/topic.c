@@ -123,6 +123,7 @@ topic_get(struct topic_table *t,
         p->kind = kind;
         queue_init(&p->watches);
         queue_init(&p->fresh);
+        queue_init(&p->bundles);
         at = slot_of(t, id);
         p->next = t->slots[at];
         t->slots[at] = p;

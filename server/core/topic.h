@@ -13,10 +13,12 @@ struct topic {
     struct topic *next; /* in its slot */
     uint8_t id[LIMIT_ID];
     enum relay_place_kind kind;
-    uint64_t last; /* highest number that we have heard of */
+    uint8_t bundle_tag_len; /* of the tags in bundles; 0: not tried yet */
+    uint64_t last;          /* highest number that we have heard of */
     struct queue watches;
     struct queue fresh;         /* of struct fresh_record, ascending */
     struct queue_node in_fresh; /* in r->fresh: it has some */
+    struct queue bundles;       /* of struct bundle: the same, gathered */
 };
 
 struct topic_table {

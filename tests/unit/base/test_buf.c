@@ -241,6 +241,11 @@ space_is_zero_where_something_else_was(void **state)
     assert_hex(buf_bytes(&b), "6162 000000");
     memcpy(p, "xyz", 3);
     assert_bytes(buf_bytes(&b), bytes_str("abxyz"));
+    p = buf_extend(&b, 3); /* for who writes all of it: left as it is */
+    assert_non_null(p);
+    memcpy(p, "uvw", 3);
+    assert_bytes(buf_bytes(&b), bytes_str("abxyzuvw"));
+    assert_null(buf_extend(&b, 100));
     buf_free(&b);
 }
 

@@ -25,6 +25,7 @@ first_in_is_first(void **state)
     queue_init(&q);
     assert_true(queue_empty(&q));
     assert_null(queue_first(&q));
+    assert_null(queue_last(&q));
     for (size_t i = 0; i < 3; i++) {
         assert_false(queue_linked(&items[i].node));
         queue_push(&q, &items[i].node);
@@ -37,6 +38,7 @@ first_in_is_first(void **state)
     n = queue_next(&q, n);
     assert_int_equal(value_of(n), 3);
     assert_null(queue_next(&q, n));
+    assert_ptr_equal(queue_last(&q), n);
 }
 
 static void

@@ -231,6 +231,71 @@ test_memory_is_lent(void **state)
     buf_free(&small);
 }
 
+/* What was gathered elsewhere arrives as what was added does, in one Noise
+ * message or in several. */
+static void
+test_seal(void **state)
+{
+    static const size_t lens[] = {100, 1200, 16000, 40000};
+    struct pair p;
+
+    (void)state;
+    pair_open(&p);
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+        struct buf plain = buf_limited(LINK_PENDING_MAX);
+        uint64_t before = p.relay->send.n;
+        struct bytes piece = some(lens[i]);
+        struct bytes frame;
+        size_t padded;
+
+        for (int k = 0; k < 2; k++)
+            assert_ok(frame_write(&piece, 1, LINK_PENDING_MAX, &plain));
+        padded = frame_padded_len(plain.len);
+        buf_zero(&plain, padded - plain.len);
+        assert_ok(link_seal(p.relay, buf_bytes(&plain), &p.to_client));
+        assert_int_equal(p.relay->send.n - before,
+                         padded <= FRAME_UNIT_ROOM ? 1
+                                                   : padded / FRAME_UNIT_ROOM);
+        link_feed(p.client, buf_bytes(&p.to_client));
+        for (int k = 0; k < 2; k++) {
+            assert_ok(link_next(p.client, &p.to_relay, &frame));
+            assert_bytes(frame, piece);
+        }
+        assert_err(link_next(p.client, &p.to_relay, &frame), ERR_NOT_FOUND);
+        buf_reset(&p.to_client);
+        buf_free(&plain);
+    }
+    pair_free(&p);
+}
+
+static void
+test_seal_refuses(void **state)
+{
+    const size_t padded = frame_padded_len(1);
+    struct buf small = buf_limited(259);
+    struct pair p;
+
+    (void)state;
+    pair_start(&p);
+    assert_err(link_seal(p.relay, some(padded), &p.to_client), ERR_TURN);
+    pair_free(&p);
+
+    pair_open(&p);
+    assert_err(link_seal(p.relay, some(padded - 1), &p.to_client), ERR_USE);
+    assert_err(link_seal(p.relay, some(padded), &small), ERR_TOO_LARGE);
+    mem_fail_at(1);
+    assert_err(link_seal(p.relay, some(padded), &p.to_client), ERR_MEMORY);
+    mem_fail_at(0);
+    assert_ok(add(p.relay, 1)); /* would be overtaken */
+    assert_err(link_seal(p.relay, some(padded), &p.to_client), ERR_USE);
+    assert_int_equal(p.relay->send.n, 0);
+    assert_ok(link_flush(p.relay, &p.to_client));
+    p.relay->send.n = UINT64_MAX;
+    assert_err(link_seal(p.relay, some(padded), &p.to_client), ERR_TURN);
+    pair_free(&p);
+    buf_free(&small);
+}
+
 static void
 test_add_without_memory(void **state)
 {
@@ -288,6 +353,8 @@ main(void)
         cmocka_unit_test(test_pending_limit),
         cmocka_unit_test(test_failed_flush_can_be_repeated),
         cmocka_unit_test(test_memory_is_lent),
+        cmocka_unit_test(test_seal),
+        cmocka_unit_test(test_seal_refuses),
         cmocka_unit_test(test_add_without_memory),
         cmocka_unit_test(test_nonces_run_out),
     };

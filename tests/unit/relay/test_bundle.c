@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What all who watch a place are due alike is gathered once, and each reader
+ * gets what it would have got by itself. */
+#include "stage.h"
+
+#include "server/core/core.h"
+
+enum { READERS = 4, RECORDS = 20, LEN = 1024 };
+
+struct scene {
+    struct stage t;
+    struct stage_client *writer;
+    struct stage_client *readers[READERS];
+    uint32_t tags[READERS];
+};
+
+static void
+start(struct scene *s)
+{
+    stage_start(&s->t);
+    s->writer = stage_join(&s->t, 0);
+    for (int i = 0; i < READERS; i++)
+        s->readers[i] = stage_join(&s->t, 1 + i);
+}
+
+static void
+watch(struct scene *s, int i, uint64_t after, uint32_t credit)
+{
+    struct stage_client *c = s->readers[i];
+
+    s->tags[i] = stage_ask(c, q_watch(stage_channel(1), after, credit));
+    stage_run(&s->t);
+    assert_int_equal(stage_event(c)->tag, s->tags[i]);
+}
+
+static void
+append(struct stage_client *c, uint8_t n, size_t len)
+{
+    uint8_t record[LIMIT_RECORD];
+
+    memset(record, n, len);
+    (void)stage_ask(
+        c, q_append(1, RECORD_MESSAGE, 0, (struct bytes){record, len}));
+}
+
+static void
+feed(struct scene *s)
+{
+    struct stage_client *c = s->writer;
+
+    assert_ok(link_flush(c->link, &c->out));
+    relay_feed_bytes(s->t.relay, c->conn, buf_bytes(&c->out), s->t.now);
+    buf_reset(&c->out);
+}
+
+/* Records of these bytes are stored in one batch, and nothing has been sent. */
+static void
+store(struct scene *s, int from, int to)
+{
+    struct relay_results results;
+    const struct relay_batch *batch;
+
+    for (int n = from; n <= to; n++)
+        append(s->writer, (uint8_t)n, LEN);
+    feed(s);
+    batch = relay_take(s->t.relay, s->t.now);
+    assert_non_null(batch);
+    assert_int_equal(batch->op_count, to - from + 1);
+    assert_ok(store_commit(s->t.store, batch, &results));
+    relay_feed_stored(s->t.relay, &results, s->t.now);
+}
+
+static void
+shows(struct scene *s, int reader, uint64_t number, size_t len)
+{
+    const struct event *ev = stage_event(s->readers[reader]);
+
+    assert_int_equal(ev->kind, EVENT_RECORDS);
+    assert_int_equal(ev->tag, s->tags[reader]);
+    assert_int_equal(ev->records.record_count, 1);
+    assert_int_equal(ev->records.records[0].number, number);
+    assert_int_equal(ev->records.records[0].bytes.len, len);
+    assert_int_equal(ev->records.records[0].bytes.b[0], number);
+    assert_int_equal(ev->records.records[0].bytes.b[len - 1], number);
+}
+
+static const struct topic *
+topic(const struct scene *s)
+{
+    return QUEUE_OWNER(queue_first(&s->t.relay->fresh), struct topic, in_fresh);
+}
+
+/* The next sends, of which there are so many. */
+static void
+send_some(struct scene *s, int count)
+{
+    struct relay_send send;
+
+    for (int i = 0; i < count; i++) {
+        assert_true(relay_next_send(s->t.relay, &send));
+        stage_receive(&s->t, stage_by_conn(&s->t, send.conn), send.data);
+    }
+}
+
+/* Their tags differ, and are of one length: two messages serve all. */
+static void
+it_is_gathered_once_and_each_has_its_own_tag(void **state)
+{
+    static struct scene s;
+    size_t before[READERS];
+    const struct queue_node *n;
+
+    (void)state;
+    start(&s);
+    for (int i = 0; i < READERS; i++) {
+        s.readers[i]->tag = 10 * (uint32_t)i;
+        watch(&s, i, 0, WIRE_CREDIT_MAX);
+        before[i] = s.readers[i]->received;
+    }
+    store(&s, 1, RECORDS);
+    send_some(&s, 1 + READERS); /* the writer's acknowledgements, too */
+    n = queue_first(&topic(&s)->bundles);
+    assert_non_null(n);
+    assert_non_null(n = queue_next(&topic(&s)->bundles, n));
+    assert_null(queue_next(&topic(&s)->bundles, n));
+    for (int i = 0; i < READERS; i++) {
+        for (uint64_t k = 1; k <= RECORDS; k++)
+            shows(&s, i, k, LEN);
+        assert_true(stage_silent(s.readers[i]));
+        assert_int_equal(s.readers[i]->received - before[i], 16644 + 8452);
+    }
+    stage_run(&s.t);
+    assert_int_equal(s.t.relay->due, 0);
+    store(&s, RECORDS + 1, RECORDS + 1); /* and the next time anew */
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++)
+        shows(&s, i, RECORDS + 1, LEN);
+    stage_end(&s.t);
+}
+
+/* Whoever has credit for fewer, a longer tag, or something else to be told gets
+ * its own; and who is alone needs no bundle. */
+static void
+who_is_due_something_else_has_that(void **state)
+{
+    static struct scene s;
+
+    (void)state;
+    start(&s);
+    watch(&s, 0, 0, WIRE_CREDIT_MAX);
+    store(&s, 1, 1);
+    send_some(&s, 2);
+    assert_true(queue_empty(&topic(&s)->bundles)); /* there is one watch */
+    shows(&s, 0, 1, LEN);
+    watch(&s, 1, 1, WIRE_CREDIT_MAX);
+    watch(&s, 2, 1, 3 * LEN);
+    s.readers[3]->tag = 200; /* two bytes of varint */
+    watch(&s, 3, 1, WIRE_CREDIT_MAX);
+    (void)stage_ask(s.readers[1],
+                    q_append(1, RECORD_MESSAGE, 0, bytes_str("\2")));
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++) {
+        if (i == 1)
+            assert_int_equal(stage_event(s.readers[i])->appended.number, 2);
+        shows(&s, i, 2, 1);
+    }
+    store(&s, 3, 6);
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++) {
+        for (uint64_t k = 3; k <= (i == 2 ? 4 : 6); k++)
+            shows(&s, i, k, LEN);
+        if (i == 2)
+            assert_int_equal(stage_event(s.readers[i])->kind, EVENT_MORE);
+        assert_true(stage_silent(s.readers[i]));
+    }
+    stage_end(&s.t);
+}
+
+/* A record of several Noise messages, between two small ones. */
+static void
+large_records_go_the_same_way(void **state)
+{
+    static struct scene s;
+
+    (void)state;
+    start(&s);
+    for (int i = 0; i < READERS; i++)
+        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    append(s.writer, 1, 10);
+    append(s.writer, 2, LIMIT_RECORD);
+    append(s.writer, 3, 10);
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++) {
+        shows(&s, i, 1, 10);
+        shows(&s, i, 2, LIMIT_RECORD);
+        shows(&s, i, 3, 10);
+    }
+    stage_end(&s.t);
+}
+
+/* Without memory for it each gathers by itself, and it is not tried again. */
+static void
+without_memory_each_gathers_for_itself(void **state)
+{
+    static struct scene s;
+
+    (void)state;
+    start(&s);
+    for (int i = 0; i < READERS; i++)
+        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    store(&s, 1, RECORDS);
+    s.t.relay->kept.budget = s.t.relay->kept.used + 20000; /* one of two */
+    send_some(&s, 1 + READERS);
+    assert_true(queue_empty(&topic(&s)->bundles));
+    assert_int_not_equal(topic(&s)->bundle_tag_len, 0);
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++)
+        for (uint64_t k = 1; k <= RECORDS; k++)
+            shows(&s, i, k, LEN);
+    stage_end(&s.t);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_gathered_once_and_each_has_its_own_tag),
+        cmocka_unit_test(who_is_due_something_else_has_that),
+        cmocka_unit_test(large_records_go_the_same_way),
+        cmocka_unit_test(without_memory_each_gathers_for_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
