@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include "reach.h"
 #include "socks.h"
 #include "tls.h"
 
@@ -14,16 +15,16 @@ enum { QUEUE_MAX = 4 * 1024 * 1024, KEEPALIVE_S = 45, HOST_MAX = 64 };
 struct net_conn {
     uint64_t session;
     struct net *net;
-    uv_tcp_t tcp; /* freed with all of this in its close callback */
-    uv_connect_t connect;
+    struct reach reach; /* its timer's close callback frees all of this */
+    uv_tcp_t *tcp;      /* NULL: not connected */
     uv_getaddrinfo_t resolve;
     struct socks *socks; /* until the proxy has connected us */
     struct tls *tls;     /* NULL: bytes go as they are */
     bool open;           /* the core knows that it is connected */
     bool resolving;
     bool closing;
-    bool lost; /* to be told once the handle is closed */
-    bool freed_tcp;
+    bool lost; /* to be told once all is closed */
+    bool closed;
 };
 
 /* A copy of what the socket did not take at once. */
@@ -49,24 +50,34 @@ conn_free(struct net_conn *c)
     mem_free(c);
 }
 
-/* A connection goes when its handle is closed and no look-up is under way. */
+/* A connection goes when its handles are closed and no look-up is under way. */
 static void
 conn_release(struct net_conn *c)
 {
-    if (!c->freed_tcp || c->resolving)
+    if (!c->closed || c->resolving)
         return;
     conn_free(c);
 }
 
 static void
-on_closed(uv_handle_t *h)
+on_timer_closed(uv_handle_t *h)
 {
-    struct net_conn *c = h->data;
+    struct reach *r = h->data;
+    struct net_conn *c = r->to;
 
     if (c->lost)
         c->net->events.closed(c->net->events.to, c->session);
-    c->freed_tcp = true;
+    c->closed = true;
     conn_release(c);
+}
+
+/* Its writes have ended, each with its callback. */
+static void
+on_tcp_closed(uv_handle_t *h)
+{
+    struct net_conn *c = h->data;
+
+    uv_close((uv_handle_t *)&c->reach.timer, on_timer_closed);
 }
 
 static void
@@ -78,7 +89,11 @@ conn_close(struct net_conn *c)
     map_take(&c->net->conns, c->session);
     if (c->resolving)
         uv_cancel((uv_req_t *)&c->resolve);
-    uv_close((uv_handle_t *)&c->tcp, on_closed);
+    reach_stop(&c->reach);
+    if (c->tcp != NULL)
+        reach_close(c->tcp, on_tcp_closed);
+    else
+        uv_close((uv_handle_t *)&c->reach.timer, on_timer_closed);
 }
 
 /* Told later, from the close callback: this also happens while a batch is being
@@ -186,28 +201,30 @@ conn_begin(struct net_conn *c)
 }
 
 static void
-on_connected(uv_connect_t *req, int status)
+on_reached(void *to, uv_tcp_t *tcp)
 {
-    struct net_conn *c = req->data;
+    struct net_conn *c = to;
 
-    if (c->closing)
-        return;
-    if (status != 0 ||
-        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0) {
+    c->tcp = tcp;
+    if (tcp == NULL) {
         conn_lost(c);
         return;
     }
-    uv_tcp_nodelay(&c->tcp, 1);
-    uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S);
+    tcp->data = c;
+    if (uv_read_start((uv_stream_t *)tcp, on_alloc, on_read) != 0) {
+        conn_lost(c);
+        return;
+    }
+    uv_tcp_nodelay(tcp, 1);
+    uv_tcp_keepalive(tcp, 1, KEEPALIVE_S);
     conn_begin(c);
 }
 
 static void
 conn_connect(struct net_conn *c, const struct sockaddr *to)
 {
-    c->connect.data = c;
-    if (uv_tcp_connect(&c->connect, &c->tcp, to, on_connected) != 0)
-        conn_lost(c);
+    reach_add(&c->reach, to);
+    reach_start(&c->reach);
 }
 
 static void
@@ -216,12 +233,14 @@ on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
     struct net_conn *c = req->data;
 
     c->resolving = false;
-    if (c->closing)
+    if (c->closing) {
         conn_release(c);
-    else if (status != 0 || res == NULL)
+    } else if (status != 0 || res == NULL) {
         conn_lost(c);
-    else
-        conn_connect(c, res->ai_addr);
+    } else {
+        reach_add_names(&c->reach, res);
+        reach_start(&c->reach);
+    }
     uv_freeaddrinfo(res);
 }
 
@@ -328,15 +347,11 @@ net_dial(struct net *n, const struct client_dial *to)
     if (e != ERR_OK)
         return e;
     e = map_put(&n->conns, to->session, c);
-    if (e == ERR_OK && uv_tcp_init(n->loop, &c->tcp) != 0) {
-        map_take(&n->conns, to->session);
-        e = ERR_MEMORY;
-    }
     if (e != ERR_OK) {
         conn_free(c);
         return e;
     }
-    c->tcp.data = c;
+    reach_init(&c->reach, n->loop, on_reached, c);
     conn_start(c, to->host, to->port);
     return ERR_OK;
 }
@@ -358,8 +373,9 @@ conn_queue(struct net_conn *c, struct bytes data)
     struct net_write *w;
     uv_buf_t buf;
 
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) + data.len >
-        QUEUE_MAX) {
+    if (c->tcp == NULL ||
+        uv_stream_get_write_queue_size((uv_stream_t *)c->tcp) + data.len >
+            QUEUE_MAX) {
         conn_lost(c);
         return;
     }
@@ -371,7 +387,7 @@ conn_queue(struct net_conn *c, struct bytes data)
     memcpy(w->data, data.b, data.len);
     w->req.data = c;
     buf = uv_buf_init((char *)w->data, (unsigned)data.len);
-    if (uv_write(&w->req, (uv_stream_t *)&c->tcp, &buf, 1, on_written) != 0) {
+    if (uv_write(&w->req, (uv_stream_t *)c->tcp, &buf, 1, on_written) != 0) {
         mem_free(w);
         conn_lost(c);
     }

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# A-25: names without an address, a portal that wants a room number, a network in which
-# large packets vanish. A client says what is wrong, tries again further and further
-# apart, and is in nobody's way meanwhile.
+# A-25: names without an address, or with several of which one is good, a portal that
+# wants a room number, a network in which large packets vanish. A client says what is
+# wrong, tries again further and further apart, and is in nobody's way meanwhile.
 . "$(dirname "$0")/lib.sh"
-: "${BAD_NETWORK:?}"
+: "${BAD_NETWORK:?}" "${NAMES_LIB:?}"
 
 # kind [port]: sets bad, a port, and bad_pid; a line for each connection goes to
 # $dir/KIND.log
 start_bad() {
+    rm -f "$dir/$1.log" # of one before
     "$BAD_NETWORK" "$@" >"$dir/$1.log" 2>&1 &
     bad_pid=$!
     cleanup+=("kill -KILL $bad_pid")
@@ -47,6 +48,22 @@ meets() {
 }
 
 meets name no-such-name.invalid:443
+
+# of several addresses one leads to the relay: IPv6 that is promised and not there, say
+named() { # who, words...: a person for whom the relay's name has these addresses
+    ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 LD_PRELOAD=$NAMES_LIB \
+        NAME=relay.example ADDRESSES=$addresses person "$@"
+}
+start_relay "$dir/relay" 127.0.0.1:0 || exit 1
+relay_link=$("$RELAY" --data "$dir/relay" link --public "relay.example:$port")
+addresses="::1 127.0.0.3 127.0.0.1 127.0.0.2"
+named several group new Circle --name A --relay "$relay_link" --timeout 10
+check "a25 several: the one that answers is found: exit code $code" code_is 0
+addresses="::1 127.0.0.3 127.0.0.2"
+named several read --timeout 2
+check "a25 several: none answers: exit code $code" code_is 69
+check "a25 several: and it is said so" shown "cannot be reached"
+stop_relay TERM
 
 # behind TLS it is a broken connection, and that may end
 start_bad portal
