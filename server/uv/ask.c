@@ -68,7 +68,8 @@ read_line(int fd, char *out, size_t size)
 static enum ask_result
 broken(int *code)
 {
-    log_line(LOG_CONTROL, "the relay broke off its answer; see its log", 0);
+    fputs("pristan-relay: the relay broke off its answer; see its log\n",
+          stderr);
     *code = EXIT_PROTOCOL;
     return ASK_REFUSED;
 }
@@ -100,13 +101,8 @@ ask_open(const struct config *c,
     int n = snprintf(line, sizeof line, "%s\n", question);
 
     *a = (struct ask){.fd = -1};
-    if (!connect_to(c->control, a)) {
-        if (errno != EACCES && errno != EPERM)
-            return ASK_NOBODY;
-        log_line(LOG_CONTROL, "only the relay's user and root may ask it", 0);
-        *code = EXIT_DENIED;
-        return ASK_REFUSED;
-    }
+    if (!connect_to(c->control, a))
+        return errno == EACCES || errno == EPERM ? ASK_DENIED : ASK_NOBODY;
     if (send(a->fd, line, (size_t)n, MSG_NOSIGNAL) != n)
         return broken(code);
     while (read_line(a->fd, line, sizeof line)) {
@@ -144,6 +140,13 @@ ask_close(struct ask *a)
     a->fd = -1;
 }
 
+int
+ask_denied(const struct config *c)
+{
+    log_line(LOG_DENIED, c->control, 0);
+    return EXIT_DENIED;
+}
+
 enum ask_result
 ask_print(const struct config *c, const char *question, int *code)
 {
@@ -158,5 +161,8 @@ ask_print(const struct config *c, const char *question, int *code)
     if (n < 0)
         r = broken(code);
     ask_close(&a);
-    return r;
+    if (r != ASK_DENIED)
+        return r;
+    *code = ask_denied(c);
+    return ASK_REFUSED;
 }

@@ -19,6 +19,7 @@ struct ask {
 enum ask_result {
     ASK_ANSWERED, /* left bytes follow */
     ASK_NOBODY,   /* no relay runs there: nothing was said */
+    ASK_DENIED,   /* we may not ask whoever is there: nothing was said */
     ASK_REFUSED   /* it was logged; *code is the program's exit code */
 };
 
@@ -38,8 +39,11 @@ ssize_t ask_read(struct ask *a, uint8_t *out, size_t size);
 
 void ask_close(struct ask *a);
 
-/* Asks and prints the answer. An exit code; nobody, too, is logged when
- * needed. */
+/* Logs that we may not ask, and gives the program's exit code. */
+int ask_denied(const struct config *c);
+
+/* Asks and prints the answer, or logs why there is none, nobody excepted. Never
+ * ASK_DENIED. */
 enum ask_result
 ask_print(const struct config *c, const char *question, int *code);
 

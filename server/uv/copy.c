@@ -293,6 +293,8 @@ command_backup(struct config *c)
     ask_close(&ask);
     if (r == ASK_NOBODY)
         code = copy_here(c, c->words[0], &held);
+    else if (r == ASK_DENIED)
+        code = ask_denied(c);
     held_end(&held);
     if (code == EXIT_OK && !c->quiet)
         fprintf(stderr,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "command.h"
@@ -78,8 +79,10 @@ ask_running(struct doctor *d)
     ssize_t n;
     struct ask a;
     int code = EXIT_OK;
+    enum ask_result r = ask_open(d->config, "status json", NULL, &a, &code);
 
-    if (ask_open(d->config, "status json", NULL, &a, &code) == ASK_ANSWERED) {
+    d->denied = r == ASK_DENIED;
+    if (r == ASK_ANSWERED) {
         d->running = true;
         while (len + 1 < sizeof status &&
                (n = ask_read(&a, (uint8_t *)status + len,
@@ -91,7 +94,12 @@ ask_running(struct doctor *d)
     ask_close(&a);
     if (d->running)
         doctor_say(d, "relay", DOCTOR_OK, NULL, "it is running");
-    else if (d->foreign)
+    else if (d->denied && access(d->config->control, F_OK) == 0)
+        doctor_say(d, "relay", DOCTOR_WARNING,
+                   "run this as the relay's user or as root",
+                   "its socket %s is there, but refuses you",
+                   d->config->control);
+    else if (d->foreign || d->denied)
         doctor_say(d, "relay", DOCTOR_WARNING,
                    "run this as the relay's user or as root",
                    "if one is running, it does not answer you");
@@ -117,7 +125,8 @@ command_doctor(struct config *c)
     doctor_disk(&d);
     doctor_clock(&d);
     doctor_limits(&d);
-    if (!d.foreign || d.running) /* else who has it may be the relay */
+    /* else who has it may be the relay */
+    if ((!d.foreign && !d.denied) || d.running)
         doctor_port(&d);
     doctor_reach(&d);
     return d.worst == DOCTOR_WRONG ? EXIT_WRONG : EXIT_OK;

@@ -12,6 +12,7 @@ struct doctor {
     bool running;           /* a relay answers at the control socket */
     bool used;              /* a relay has worked in the folder */
     bool foreign;           /* we may not look into the folder */
+    bool denied;            /* we may not ask at the control socket */
     uint64_t clock_ahead_h; /* as the running relay says */
     uint64_t clock_behind_h;
     enum doctor_verdict worst;

@@ -70,6 +70,8 @@ static const struct {
      "with "
      "--data"},
     {LOG_OUTPUT, 3, "not all that was printed could be written"},
+    {LOG_DENIED, 3,
+     "the control socket refuses you; ask as the relay's user or as root"},
     {LOG_DISK, 3,
      "the disk failed: nothing more is acknowledged, the relay stops; see the "
      "kernel's log and replace the disk"},

@@ -38,6 +38,7 @@ enum log_code {
     LOG_NOTIFY = 26,        /* R026 the service manager cannot be told */
     LOG_NOBODY = 27,        /* R027 no relay runs there */
     LOG_OUTPUT = 28,        /* R028 standard output did not take everything */
+    LOG_DENIED = 29,        /* R029 the control socket refuses who asks */
     LOG_DISK = 30,          /* R030 the disk failed: stopping */
     LOG_FULL = 31,          /* R031 no room: writers are refused */
     LOG_ROOM_AGAIN = 32,    /* R032 */

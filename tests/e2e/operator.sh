@@ -115,11 +115,29 @@ if [ "$(id -u)" -eq 0 ]; then
     out=$(setpriv --reuid 65534 --regid 65534 --clear-groups \
         "$dir/lent/relay" doctor "${data[@]}" --listen "$at" 2>&1)
     code=$?
-    chmod 0700 "$dir"
     check "doctor by somebody else: exit code $code" code_is 1
     check "it says who may" shown "as the relay's user or as root"
     check "and knows nothing of the rest" \
         [ "$(grep -cE 'none is running|from a backup|first start|taken by' <<<"$out")" -eq 0 ]
+    # a socket that they see, and that refuses them: it is not as if there were none
+    stranger() {
+        out=$(cd /; setpriv --reuid 65534 --regid 65534 --clear-groups \
+            "$dir/lent/relay" "$@" --listen "$at" 2>&1)
+        code=$?
+    }
+    mkdir -m 0755 "$dir/run"
+    ln "$dir/data/control" "$dir/run/control"
+    stranger doctor --data "$dir/lent/none" --control "$dir/run/control"
+    check "doctor at a socket that refuses: says so" grep -qE \
+        "^warning +relay .*run/control is there, but refuses you: run this as" <<<"$out"
+    check "and nothing else of it" [ "$(grep -cE 'R0[0-9]+|none is running|taken by' <<<"$out")" -eq 0 ]
+    stranger status --data "$dir/lent/none" --control "$dir/run/control"
+    check "status there: exit code $code, not 77" code_is 77
+    check "says the same" shown "R029 the control socket refuses you"
+    stranger backup /dev/null --data "$dir/lent/none" --control "$dir/run/control"
+    check "backup there: exit code $code, not 77" code_is 77
+    check "says the same" shown "R029 the control socket refuses you"
+    chmod 0700 "$dir"
 else
     echo "not root: doctor by somebody else is not tried"
 fi
