@@ -109,13 +109,33 @@ ask_running(struct doctor *d)
                    "none is running here");
 }
 
+/* The files that settings came from, or where none was found. */
+static void
+say_files(struct doctor *d)
+{
+    const struct config *c = d->config;
+    char names[TEXT_MAX] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < c->file_count && len < sizeof names; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0 ? "" : ", ", c->files[i]);
+    if (c->file_count > 0)
+        doctor_say(d, "config", DOCTOR_OK, NULL,
+                   "no mistakes; files read: %zu (%s)", c->file_count, names);
+    else
+        doctor_say(d, "config", DOCTOR_OK, NULL,
+                   "no mistakes; no configuration file was found, neither %s "
+                   "nor one in %s.d/",
+                   c->file, c->file);
+}
+
 int
 command_doctor(struct config *c)
 {
     struct doctor d = {.config = c};
 
-    doctor_say(&d, "config", DOCTOR_OK, NULL,
-               "no mistakes; files read: %zu (%s)", c->file_count, c->file);
+    say_files(&d);
     doctor_folder(&d);
     ask_running(&d);
     if (!d.foreign) { /* else nothing is known of them */

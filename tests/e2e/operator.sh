@@ -102,6 +102,16 @@ told "an address where nobody is" 1 "nobody answers" doctor "${data[@]}" \
     --listen "$at" --public 127.0.0.1:1
 told "a name that is none" 1 "has no address" doctor "${data[@]}" \
     --listen "$at" --public no-such-name.invalid:443
+mkdir "$dir/conf.d"
+touch "$dir/conf" "$dir/conf.d/10.conf"
+told "doctor names the files" 0 "files read: 2 ($dir/conf, $dir/conf.d/10.conf)" \
+    doctor --config "$dir/conf" "${data[@]}" --listen "$at"
+default=/etc/pristan/relay.conf
+if [ ! -e $default ] && [ ! -e $default.d ]; then
+    told "doctor without any" 0 "no configuration file was found, neither $default nor one in" \
+        doctor "${data[@]}" --listen "$at"
+    check "names none as read" [ "$(grep -c 'files read' <<<"$out")" -eq 0 ]
+fi
 mkdir -m 0755 "$dir/open"
 told "a folder for everybody" 1 "chmod 0700" doctor --data "$dir/open" \
     --listen 127.0.0.1:0
