@@ -122,40 +122,77 @@ doctor_database(struct doctor *d)
     store_close(store);
 }
 
+/* The folder above; "." above a name alone. */
+static void
+go_up(char path[static CONFIG_PATH_MAX])
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    path[len] = '\0';
+    if (len == 0)
+        (void)snprintf(path, CONFIG_PATH_MAX, ".");
+}
+
+/* The file system that has the folder, or will have it once it is made: that of
+ * the nearest folder above it, whose path is left in place. */
+static bool
+look_at_disk(char place[static CONFIG_PATH_MAX], struct statvfs *v)
+{
+    while (statvfs(place, v) != 0) {
+        if (errno != ENOENT || strcmp(place, ".") == 0 ||
+            strcmp(place, "/") == 0)
+            return false;
+        go_up(place);
+    }
+    return true;
+}
+
 void
 doctor_disk(struct doctor *d)
 {
     const struct config *c = d->config;
+    char place[CONFIG_PATH_MAX];
     char path[CONFIG_PATH_MAX + 32];
+    char made[2 * CONFIG_PATH_MAX] = "";
     struct statvfs v;
     struct stat st;
     uint64_t free_mib;
     uint64_t used_mib = 0;
     uint64_t want = c->space_mib + c->ballast_mib;
 
-    if (statvfs(c->data, &v) != 0) {
+    (void)snprintf(place, sizeof place, "%s", c->data);
+    if (!look_at_disk(place, &v)) {
         doctor_say(d, "disk", DOCTOR_WARNING, "see the folder above",
                    "it cannot be looked at: %s", strerror(errno));
         return;
     }
+    if (strcmp(place, c->data) != 0)
+        (void)snprintf(made, sizeof made, " at %s, where %s will be made",
+                       place, c->data);
     (void)snprintf(path, sizeof path, "%s/relay.db", c->data);
     if (stat(path, &st) == 0)
         used_mib = (uint64_t)st.st_size >> MIB_SHIFT;
     free_mib = (uint64_t)v.f_bavail * v.f_frsize >> MIB_SHIFT;
     if (free_mib < FREE_LOW_MIB)
         doctor_say(d, "disk", DOCTOR_WRONG, "free some, or get more",
-                   "only %" PRIu64 " MiB are free", free_mib);
+                   "only %" PRIu64 " MiB are free%s", free_mib, made);
     else if (free_mib + used_mib < want)
         doctor_say(d, "disk", DOCTOR_WARNING,
                    "set space-mib lower, or get more disk",
-                   "%" PRIu64 " MiB are free, %" PRIu64
+                   "%" PRIu64 " MiB are free%s, %" PRIu64
                    " used, but the relay may use %" PRIu64 " MiB",
-                   free_mib, used_mib, want);
+                   free_mib, made, used_mib, want);
     else
         doctor_say(d, "disk", DOCTOR_OK, NULL,
-                   "%" PRIu64 " MiB are free, %" PRIu64 " of at most %" PRIu64
+                   "%" PRIu64 " MiB are free%s, %" PRIu64 " of at most %" PRIu64
                    " MiB used",
-                   free_mib, used_mib, want);
+                   free_mib, made, used_mib, want);
 }
 
 void

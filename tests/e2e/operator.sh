@@ -106,6 +106,12 @@ mkdir "$dir/conf.d"
 touch "$dir/conf" "$dir/conf.d/10.conf"
 told "doctor names the files" 0 "files read: 2 ($dir/conf, $dir/conf.d/10.conf)" \
     doctor --config "$dir/conf" "${data[@]}" --listen "$at"
+told "the disk of a folder that is not there" 0 \
+    "MiB are free at $dir, where $dir/not/there/ will be made" \
+    doctor --data "$dir/not/there/" --listen 127.0.0.1:0 --space-mib 64 --ballast-mib 1
+check "which is not made" [ ! -e "$dir/not" ]
+out=$(cd "$dir" && "$RELAY" doctor --data not/there --listen 127.0.0.1:0 2>&1)
+check "and when its path is relative" shown "MiB are free at ., where not/there will be made"
 default=/etc/pristan/relay.conf
 if [ ! -e $default ] && [ ! -e $default.d ]; then
     told "doctor without any" 0 "no configuration file was found, neither $default nor one in" \
