@@ -159,7 +159,7 @@ doctor_disk(struct doctor *d)
     const struct config *c = d->config;
     char place[CONFIG_PATH_MAX];
     char path[CONFIG_PATH_MAX + 32];
-    char made[2 * CONFIG_PATH_MAX] = "";
+    char made[2 * CONFIG_PATH_MAX + 32] = "";
     struct statvfs v;
     struct stat st;
     uint64_t free_mib;
