@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guard.h"
+
 /* The first and the last processor that we may use. False: there is one. */
 static bool
 find(cpu_set_t *may, size_t *first, size_t *last)
@@ -93,8 +95,8 @@ keep_busy(size_t cpu)
 /* The kernel shares processors between the sessions of terminals first
  * (autogroups), whatever the priorities within them: a thread of the kernel
  * that writes to the disk for a flooded relay then waits for a tick, which is 4
- * ms. A service is in no such session. So this is off meanwhile, where we may.
- */
+ * ms. A service is in no such session. So this is off meanwhile, where we may,
+ * and on again whatever ends us. */
 static const char autogroups[] = "/proc/sys/kernel/sched_autogroup_enabled";
 
 static bool
@@ -110,17 +112,6 @@ autogroups_are_on(void)
     return on;
 }
 
-static void
-turn_autogroups(bool on)
-{
-    FILE *f = fopen(autogroups, "w");
-
-    if (f == NULL)
-        return;
-    fputc(on ? '1' : '0', f);
-    fclose(f);
-}
-
 void
 apart_start(struct apart *p, bool on)
 {
@@ -131,8 +122,10 @@ apart_start(struct apart *p, bool on)
     if (!p->on)
         return;
     p->grouped = autogroups_are_on();
-    if (p->grouped)
-        turn_autogroups(false);
+    if (p->grouped) {
+        p->guard = guard_start(autogroups, "1");
+        guard_write(autogroups, "0");
+    }
     p->awake = keep_all_awake();
     p->busy = keep_busy(p->clients_cpu);
 }
@@ -149,7 +142,8 @@ apart_stop(struct apart *p)
         (void)waitpid(p->busy, NULL, 0);
     }
     if (p->grouped)
-        turn_autogroups(true);
+        guard_write(autogroups, "1");
+    guard_end(p->guard);
     (void)sched_setaffinity(0, sizeof p->before, &p->before);
 }
 

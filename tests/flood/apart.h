@@ -30,6 +30,7 @@ struct apart {
     int awake;          /* keeps them so; -1: we may not */
     pid_t busy;         /* on the clients'; 0: nobody */
     bool grouped;       /* sessions were, and are to be again */
+    pid_t guard;        /* sees to that; 0: nobody */
     cpu_set_t before;   /* where we might be */
 };
 
