@@ -177,7 +177,7 @@ print_latency_json(const char *name, const struct run_latency *l)
     printf("\"%s\":{\"ack_p50_ms\":%.2f,\"ack_p99_ms\":%.2f,"
            "\"delivery_p50_ms\":%.2f,\"delivery_p99_ms\":%.2f,"
            "\"relay_waited_ms_per_s\":%.1f,\"clients_waited_ms_per_s\":%.1f,"
-           "\"taken_by_host_ms_per_s\":%.1f,\"samples\":%zu,"
+           "\"taken_by_host_or_others_ms_per_s\":%.1f,\"samples\":%zu,"
            "\"left_out\":%zu},",
            name, l->ack_p50, l->ack_p99, l->delivery_p50, l->delivery_p99,
            l->relay_waited, l->clients_waited, l->stolen, l->samples,
