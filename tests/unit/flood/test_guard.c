@@ -22,7 +22,7 @@ begin(void **state)
     int fd;
 
     (void)state;
-    strcpy(path, "/tmp/pristan-guard-XXXXXX");
+    (void)snprintf(path, sizeof path, "/tmp/pristan-guard-XXXXXX");
     fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
