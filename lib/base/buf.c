@@ -44,13 +44,12 @@ buf_end(const struct buf *b)
     return b->err;
 }
 
-/* Room for extra more bytes, or the reason why not. What is asked for at first
- * is often all; later doubling keeps the copies few, a wipe goes with each. */
+/* Room for extra more bytes, or the reason why not. Doubling keeps the copies
+ * few; a wipe goes with each. */
 static enum err
 make_room(struct buf *b, size_t extra)
 {
-    size_t first = extra > FIRST_CAP ? extra : FIRST_CAP;
-    size_t cap = b->cap > 0 ? b->cap : first;
+    size_t cap = b->cap > 0 ? b->cap : FIRST_CAP;
     uint8_t *p;
 
     if (extra > b->max - b->len)

@@ -17,17 +17,8 @@ static_assert(LINK_PENDING_MAX / FRAME_UNIT_ROOM *
 enum err
 link_add(struct link *l, const struct bytes *pieces, size_t piece_count)
 {
-    size_t len = l->pending.len + FRAME_HEAD_LEN;
-
     if (l->state != LINK_OPEN)
         return ERR_TURN;
-    for (size_t i = 0; i < piece_count; i++)
-        len += pieces[i].len;
-    /* and the padding's room, for which a long frame would be copied later */
-    if (len <= LINK_PENDING_MAX &&
-        buf_reserve(&l->pending, frame_padded_len(len) - l->pending.len) !=
-            ERR_OK)
-        return ERR_MEMORY;
     return frame_write(pieces, piece_count, LINK_PENDING_MAX, &l->pending);
 }
 
@@ -139,11 +130,12 @@ link_flush(struct link *l, struct buf *out)
         return ERR_TURN;
     if (padded == 0)
         return ERR_OK;
+    if (buf_reserve(&l->pending, padded - l->pending.len) != ERR_OK)
+        return ERR_MEMORY;
     e = make_room(l, padded, out);
     if (e != ERR_OK)
         return e;
     buf_zero(&l->pending, padded - l->pending.len);
-    assert(l->pending.len == padded); /* link_add() made room */
     e = seal_all(l, buf_bytes(&l->pending), out);
     if (l->lent)
         buf_reset(&l->pending);

@@ -162,7 +162,7 @@ wire_pack(const ProtobufCMessage *m, size_t max, struct buf *out)
 
     if (len > max)
         return ERR_TOO_LARGE;
-    space = buf_extend(out, len);
+    space = buf_space(out, len);
     if (space == NULL)
         return buf_end(out);
     protobuf_c_message_pack(m, space);
