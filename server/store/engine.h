@@ -155,6 +155,11 @@ struct engine_kind {
     /* Bytes in use. */
     uint64_t (*size)(const struct engine *e);
 
+    /* Outside a transaction: what the last one left to be done, if anything,
+     * so that its answers need not wait for it; the next begin does it
+     * otherwise. ERR_DISK. */
+    enum err (*tidy)(struct engine *e);
+
     /* Outside a transaction: leaves no copy of dropped rows in any log, and
      * takes up again what relieve gave away. */
     enum err (*truncate)(struct engine *e);

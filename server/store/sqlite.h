@@ -132,6 +132,7 @@ struct engine_sqlite {
     bool log_found;               /* before it was opened */
     bool log_noted;  /* the database itself says that there is one */
     bool log_copied; /* all of these are in the database */
+    bool copy_due;   /* it is long: to be copied before the next transaction */
     uint64_t ballast_bytes;
     bool ballast_held;
     uint64_t free_bytes; /* in the database, when a transaction last began */
@@ -349,6 +350,7 @@ bool sqlite_log_long(const struct engine_sqlite *s);
 
 /* Copies the log into the database. *copied: all of it. */
 MUST_USE enum err sqlite_checkpoint(struct engine_sqlite *s, bool *copied);
+enum err sqlite_tidy(struct engine *e);
 enum err sqlite_truncate(struct engine *e);
 enum err sqlite_shrink(struct engine *e, int pages, bool *shrunk);
 void sqlite_relieve(struct engine *e);

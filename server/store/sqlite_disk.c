@@ -22,6 +22,7 @@ checkpoint(struct engine_sqlite *s, int mode, bool *copied)
     e = sqlite_err(
         sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &frames, &done));
     s->mark_due = true;
+    s->copy_due = false;
     *copied = e == ERR_OK && frames == done;
     if (*copied)
         s->log_copied = true;
@@ -39,6 +40,15 @@ enum err
 sqlite_checkpoint(struct engine_sqlite *s, bool *copied)
 {
     return checkpoint(s, SQLITE_CHECKPOINT_PASSIVE, copied);
+}
+
+enum err
+sqlite_tidy(struct engine *e)
+{
+    struct engine_sqlite *s = engine_sqlite(e);
+    bool copied;
+
+    return s->copy_due && !s->dead ? sqlite_checkpoint(s, &copied) : ERR_OK;
 }
 
 enum err

@@ -278,6 +278,12 @@ store_commit(struct store *s,
     return e;
 }
 
+enum err
+store_tidy(struct store *s)
+{
+    return s->engine->kind->tidy(s->engine);
+}
+
 uint32_t
 store_sweep_hour(const struct store *s)
 {

@@ -52,6 +52,11 @@ MUST_USE enum err store_commit(struct store *s,
                                const struct relay_batch *batch,
                                struct relay_results *out);
 
+/* What the last batch left to be done, so that its answers need not wait for
+ * it; out stays as it is. The next store_commit() does it otherwise. ERR_DISK:
+ * what was answered is durable, but nothing more will be; close and exit. */
+MUST_USE enum err store_tidy(struct store *s);
+
 /* Sums over everything, at once; job.h has it in steps. ERR_DISK; ERR_AUTH: the
  * database is damaged. */
 MUST_USE enum err store_census(struct store *s, struct relay_census *out);
@@ -77,7 +82,7 @@ struct store_sqlite_config {
     unsigned log_frames;    /* pages in the log after which it is copied into
                              * the database; 0: 1,000 */
     unsigned tail_records;  /* records after which the lists in which they are
-                             * found are written; 0, or more: 3,072 */
+                             * found are written; 0, or more: 2,048 */
     bool read_only;         /* for what-i-know: no ballast, nothing is made */
 };
 

@@ -104,6 +104,13 @@ size(const struct engine *e)
 }
 
 static enum err
+tidy(struct engine *e)
+{
+    (void)e;
+    return ERR_OK;
+}
+
+static enum err
 truncate_log(struct engine *e)
 {
     (void)e; /* there is no log */
@@ -169,6 +176,7 @@ static const struct engine_kind kind = {
     .sweep_rest = memory_sweep_rest,
     .sweep_hour_put = memory_sweep_hour_put,
     .size = size,
+    .tidy = tidy,
     .truncate = truncate_log,
     .shrink = shrink,
     .relieve = relieve,

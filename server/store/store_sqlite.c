@@ -23,6 +23,8 @@ begin(struct engine *e)
     uint64_t pages = 0;
     struct binder b;
 
+    if (err == ERR_OK)
+        err = sqlite_tidy(e);
     if (err == ERR_OK && s->tail_lost)
         err = sqlite_tail_again(s);
     if (err == ERR_OK)
@@ -82,7 +84,6 @@ commit(struct engine *e)
     bool changed = sqlite3_total_changes64(s->db) != s->changes;
     bool marked = false;
     bool copy = false;
-    bool copied;
     struct binder b;
 
     sqlite_reset(s);
@@ -94,8 +95,8 @@ commit(struct engine *e)
     err = sqlite_run(&b);
     if (err == ERR_OK && changed)
         committed(s, marked);
-    if (err == ERR_OK && copy)
-        err = sqlite_checkpoint(s, &copied);
+    if (err == ERR_OK)
+        s->copy_due = copy;
     s->dead = s->dead || err == ERR_DISK;
     return err;
 }
@@ -160,6 +161,7 @@ static const struct engine_kind kind = {
     .sweep_rest = sqlite_sweep_rest,
     .sweep_hour_put = sqlite_sweep_hour_put,
     .size = size,
+    .tidy = sqlite_tidy,
     .truncate = sqlite_truncate,
     .shrink = sqlite_shrink,
     .relieve = sqlite_relieve,

@@ -33,7 +33,7 @@ struct store_thread {
     pthread_cond_t begun;  /* for who gave a batch: PHASE_GIVEN is over */
     enum phase phase;
     bool one_processor;
-    bool stepping; /* a job, which may take a while */
+    bool stepping; /* a job, or tidying up: both may take a while */
     bool stopping;
     struct store *store;
     store_wake *wake;
@@ -66,6 +66,23 @@ now_us(void)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* What the batch left to be done, while its answers are on their way. */
+static void
+tidy(struct store_thread *t)
+{
+    enum err e;
+
+    t->stepping = true;
+    pthread_mutex_unlock(&t->lock);
+    e = store_tidy(t->store);
+    pthread_mutex_lock(&t->lock);
+    t->stepping = false;
+    if (e == ERR_OK)
+        return;
+    t->e = e;
+    tell(t);
+}
+
 static void
 do_batch(struct store_thread *t)
 {
@@ -79,6 +96,8 @@ do_batch(struct store_thread *t)
     pthread_mutex_lock(&t->lock);
     t->phase = PHASE_DONE;
     tell(t);
+    if (t->e == ERR_OK)
+        tidy(t);
 }
 
 /* Of the jobs that are asked for or under way the next in turn, or NULL. */
@@ -284,6 +303,17 @@ store_thread_collect(struct store_thread *t,
     }
     pthread_mutex_unlock(&t->lock);
     return done;
+}
+
+enum err
+store_thread_failed(struct store_thread *t)
+{
+    enum err e;
+
+    pthread_mutex_lock(&t->lock);
+    e = t->e;
+    pthread_mutex_unlock(&t->lock);
+    return e;
 }
 
 enum err

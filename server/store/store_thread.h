@@ -10,8 +10,9 @@
 
 struct store_thread;
 
-/* Called on the store's thread when a batch is done, and when an answer is
- * there: look for both. May only wake the loop. */
+/* Called on the store's thread when a batch is done, when an answer is there,
+ * and when the store has failed: look for all of them. May only wake the loop.
+ */
 typedef void store_wake(void *context);
 
 /* The store is the thread's until store_thread_stop(). ERR_MEMORY. */
@@ -36,6 +37,10 @@ store_thread_submit(struct store_thread *t, const struct relay_batch *batch);
 bool store_thread_collect(struct store_thread *t,
                           enum err *e,
                           const struct relay_results **results);
+
+/* Not ERR_OK when no batch is under way and nothing can be stored any more, as
+ * after store_commit() or store_tidy() has failed; the thread has called. */
+enum err store_thread_failed(struct store_thread *t);
 
 /* Asks for a job; at any time, also while a batch is under way. One of each
  * kind at a time.

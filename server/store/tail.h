@@ -11,11 +11,11 @@
 
 enum {
     TAIL_MAX = 4096,  /* keys from first to next, and places; a power of two */
-    TAIL_FULL = 3072, /* records from which on they are settled */
+    TAIL_FULL = 2048, /* records from which on they are settled */
 
     /* of the records that make a tail full, how many rows of lists and places
      * go along with one batch: each record has three and perhaps a place */
-    TAIL_SLICES = 6
+    TAIL_SLICES = 32
 };
 
 /* One record. It lies at key modulo TAIL_MAX; a link to a key before the

@@ -233,6 +233,12 @@ on_stored(struct bell *b)
 
     if (s->keeper != NULL)
         keeper_woken(s->keeper);
+    if (s->exit_code != 0)
+        return;
+    if (!s->storing && store_thread_failed(s->thread) != ERR_OK) {
+        fail(s, ERR_DISK);
+        return;
+    }
     /* one ring may stand for several things, or for what was seen already */
     if (!collect(s))
         return;
@@ -348,6 +354,7 @@ server_turn(struct server *s)
     s->round_us = 0;
     s->look_again = !conn_unhold(s);
     accept_waiting(s);
+    s->round_us = 0;
     stop_step(s);
     uv_update_time(&s->loop);
     arm(s);

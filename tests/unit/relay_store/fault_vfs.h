@@ -20,6 +20,7 @@ struct faults {
                          * have; 0: no end of them */
     const char *folder; /* of these */
     bool sync_fails;    /* the next sync does not */
+    bool copy_fails;    /* nor the next of what is not the log */
     bool read_fails;    /* each read */
     int64_t bad_page;   /* this one of the database cannot be read; 0: none */
     unsigned writes;    /* so far */
@@ -112,11 +113,14 @@ static inline int
 fault_sync(sqlite3_file *f, int flags)
 {
     sqlite3_file *real = fault_of(f);
+    bool *fails = &faults.sync_fails;
 
+    if (!((struct fault_file *)(void *)f)->log && faults.copy_fails)
+        fails = &faults.copy_fails;
     faults.syncs++;
     faults.log_syncs += ((struct fault_file *)(void *)f)->log;
-    if (faults.sync_fails) {
-        faults.sync_fails = false; /* once, then as if nothing had been */
+    if (*fails) {
+        *fails = false; /* once, then as if nothing had been */
         return SQLITE_IOERR_FSYNC;
     }
     return real->pMethods->xSync(real, flags);

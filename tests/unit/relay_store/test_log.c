@@ -92,9 +92,11 @@ pair_free(struct pair *p)
 static void
 run(struct world *w, unsigned from, unsigned to)
 {
-    for (unsigned n = from; n < to; n++)
+    for (unsigned n = from; n < to; n++) {
         assert_ok(store_commit(w->live.store, &w->script.batches[n].batch,
                                &w->live.results));
+        assert_ok(store_tidy(w->live.store));
+    }
 }
 
 /* The first batch of a run, which changes nothing. */

@@ -118,6 +118,34 @@ b04_a_failed_fsync_in_a_checkpoint_too(void **state)
     assert_err(store_commit(b->store, &batch, &b->results), ERR_DISK);
 }
 
+/* Copying a log that has grown long: what was answered stays, and no more is.
+ */
+static void
+b04_a_failed_fsync_after_the_answer_too(void **state)
+{
+    struct bench *b = *state;
+    struct relay_op op = op_message(1, "one of many");
+    uint64_t answered = 0;
+    enum err e = ERR_OK;
+
+    b->log_frames = 40;
+    bench_reopen(b);
+    while (e == ERR_OK && answered < 200) {
+        char text[16];
+
+        (void)snprintf(text, sizeof text, "%u", (unsigned)answered);
+        op = op_message(1, text);
+        assert_int_equal(bench_op(b, &op).number, ++answered);
+        faults.copy_fails = true;
+        e = store_tidy(b->store);
+    }
+    assert_err(e, ERR_DISK);
+    op = op_message(1, "too late");
+    assert_err(bench_commit(b, &op), ERR_DISK);
+    bench_reopen(b);
+    assert_int_equal(bench_page(b, 1, 0).last, answered);
+}
+
 static void
 b05_a_full_disk_refuses_writers_only(void **state)
 {
@@ -752,6 +780,7 @@ main(void)
         FAULTY(an_acknowledged_batch_was_synced),
         FAULTY(b04_a_failed_fsync_is_the_end),
         FAULTY(b04_a_failed_fsync_in_a_checkpoint_too),
+        FAULTY(b04_a_failed_fsync_after_the_answer_too),
         FAULTY(b05_a_full_disk_refuses_writers_only),
         FAULTY(b05_the_ballast_makes_room_for_sweeping),
         FAULTY(b07_a_flipped_bit_costs_one_record),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Batches between two threads, in order, each answered once. */
 #include "bench.h"
+#include "fault_vfs.h"
 
 #include <semaphore.h>
 #include <unistd.h>
@@ -116,6 +117,51 @@ errors_come_back_too(void **state)
     bench_end(&b);
 }
 
+/* Each is answered by itself; then the log is copied and that fails, and the
+ * thread calls though nothing is under way. */
+static void
+b04_failing_after_the_answer_is_told(void **state)
+{
+    struct bench b;
+    struct store_thread *t;
+    const struct relay_results *results;
+    sem_t done;
+    enum err e = ERR_OK;
+
+    (void)state;
+    fault_vfs_start();
+    bench_start(&b, true);
+    b.log_frames = 40;
+    bench_open(&b);
+    assert_int_equal(sem_init(&done, 0, 0), 0);
+    assert_ok(store_thread_start(b.store, wake, &done, &t));
+    for (unsigned i = 1; e == ERR_OK && i < 200; i++) {
+        char text[16];
+        struct relay_op op;
+        struct relay_batch batch = {.ops = &op, .op_count = 1};
+
+        (void)snprintf(text, sizeof text, "%u", i);
+        op = op_message(1, text);
+        store_thread_submit(t, &batch);
+        while (sem_wait(&done) != 0)
+            continue;
+        assert_true(store_thread_collect(t, &e, &results));
+        assert_ok(e);
+        if (i == 1) /* what opening copies is copied */
+            faults.copy_fails = true;
+        (void)usleep(2000); /* no more is asked for */
+        e = store_thread_failed(t);
+    }
+    assert_err(e, ERR_DISK);
+    while (sem_wait(&done) != 0)
+        continue;
+    (void)store_thread_stop(t);
+    sem_destroy(&done);
+    bench_end(&b);
+    faults = (struct faults){0};
+    sqlite3_vfs_unregister(&fault_vfs);
+}
+
 /* The first question is answered by the start; each further one only when the
  * thread came by meanwhile, which it cannot while it has no turn. */
 static void
@@ -188,6 +234,7 @@ main(void)
         cmocka_unit_test(batches_come_back_in_order_on_one_processor),
         cmocka_unit_test(stopping_waits_for_what_is_under_way),
         cmocka_unit_test(errors_come_back_too),
+        cmocka_unit_test(b04_failing_after_the_answer_is_told),
         cmocka_unit_test(a_sign_of_life_is_given_each_time),
         cmocka_unit_test(other_quotas_count_from_the_next_batch_on),
     };
