@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -202,6 +203,20 @@ conn_go_on(struct server *s)
     return relay_waits(s->relay);
 }
 
+/* A stranger that was reset while it waited to be read: the kernel would still
+ * hand out what it said, and to answer is a key agreement for nobody (A-24). */
+static bool
+is_gone(struct server *s, struct conn *c)
+{
+    struct pollfd p = {0};
+
+    if (s->conns.count < CONN_MANY || c->state != CONN_OPEN ||
+        relay_knows(s->relay, c->id) ||
+        uv_fileno((uv_handle_t *)&c->tcp, &p.fd) != 0)
+        return false;
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* How many may go on: twice as many as the last time, or half of them. */
 static unsigned
 resume_max(struct server *s)
@@ -228,7 +243,7 @@ conn_unhold(struct server *s)
     unsigned most = resume_max(s);
 
     queue_init(&later);
-    while (looks < CONN_LOOK && resumed < most &&
+    while (looks < CONN_LOOK && resumed < most && !round_over(s) &&
            (n = queue_first(&s->held)) != NULL) {
         struct conn *c = QUEUE_OWNER(n, struct conn, held);
 
@@ -241,7 +256,9 @@ conn_unhold(struct server *s)
             continue;
         }
         resumed++;
-        if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
+        server_give_way(s);
+        if (is_gone(s, c) ||
+            uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
             lose(c);
     }
     n = queue_first(&s->held);

@@ -58,7 +58,10 @@ enum {
      * their turn, since each costs four calls of the system for nothing */
     CONN_LOOK = 256,
     CONN_RESUME = 16,
-    CONN_RESUME_LEAST = 4
+    CONN_RESUME_LEAST = 4,
+
+    /* connections from which on strangers that are gone are let go unread */
+    CONN_MANY = 4096
 };
 
 enum conn_state { CONN_OPEN, CONN_ENDING, CONN_CLOSING };
