@@ -11,7 +11,7 @@
 
 #include "memory.h"
 #include "apart.h"
-#include "run.h"
+#include "rounds.h"
 #include "scenario.h"
 #include "sweep.h"
 
@@ -43,6 +43,8 @@ static const char help[] =
     "Without a name: all.\n\n"
     "  --relay FILE     the program to run\n"
     "  --seconds N      length of the flood, and of the quiet beside it (15)\n"
+    "  --rounds N       how often each is run, for medians (3, at most 9; 1 "
+    "with --brief)\n"
     "  --rate N         records that the other clients write a second (100)\n"
     "  --size N         connections of the flood (each has its own number)\n"
     "  --connections N  of 'memory' (10000)\n"
@@ -91,6 +93,9 @@ read_valued(struct options *o, const char *word, const char *value)
     }
     if (strcmp(word, "--seconds") == 0 && read_number(value, 3600, &n))
         o->run.seconds = (unsigned)n;
+    else if (strcmp(word, "--rounds") == 0 &&
+             read_number(value, RUN_ROUNDS_MAX, &n))
+        o->run.rounds = (unsigned)n;
     else if (strcmp(word, "--rate") == 0 && read_number(value, 10000, &n))
         o->run.per_s = (unsigned)n;
     else if (strcmp(word, "--size") == 0 && read_number(value, 100000, &n))
@@ -191,7 +196,10 @@ print_json(const struct run_result *r)
            r->scenario->name, r->scenario->row, r->size);
     print_latency_json("quiet", &r->quiet);
     print_latency_json("flooded", &r->flooded);
-    printf("\"apart\":%s,\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
+    printf("\"rounds\":%u,\"ratios\":[", r->rounds);
+    for (unsigned i = 0; i < r->rounds; i++)
+        printf("%s%.2f", i == 0 ? "" : ",", r->ratios[i]);
+    printf("],\"apart\":%s,\"ratio\":%.2f,\"memory_mib\":[%.1f,%.1f,%.1f],"
            "\"descriptors\":[%llu,%llu,%llu],\"count_per_s\":%.0f,"
            "\"count_per_cpu_s\":%.0f,\"settled_s\":%.1f,\"life_max_s\":%.1f,"
            "\"wrong\":\"%s\"}\n",
@@ -237,6 +245,13 @@ print_text(const struct run_result *r)
            mib(r->after.resident), (unsigned long long)r->before.descriptors,
            (unsigned long long)r->peak.descriptors,
            (unsigned long long)r->after.descriptors, r->settled_s);
+    if (r->rounds > 1) {
+        printf("%26s medians of %u rounds, of which the ratios were", "",
+               r->rounds);
+        for (unsigned i = 0; i < r->rounds; i++)
+            printf(" %.2f", r->ratios[i]);
+        printf("\n");
+    }
     print_lost(&r->quiet, &r->flooded, r->watched);
     printf("%26s %s: %.0f a second, %.0f in a second of the relay's "
            "processor\n",
@@ -364,7 +379,7 @@ run_all(const struct options *o)
             skipped++;
             continue;
         }
-        run_scenario(s, &o->run, &r);
+        rounds_run(s, &o->run, &r);
         bad += r.wrong[0] != '\0';
         ran++;
         if (o->json)
@@ -391,6 +406,8 @@ arrange(struct options *o)
 {
     bool two = apart_possible();
 
+    if (o->run.rounds == 0)
+        o->run.rounds = o->run.brief ? 1 : 3;
     if (o->records == 0)
         o->records = o->run.brief ? 5000 : 100000;
     o->run.apart = !o->run.brief && !o->together && two;

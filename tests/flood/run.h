@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* One scenario from beginning to end: a relay, quiet, the flood, quiet again.
- */
+ * What that says about latency is judged by rounds.h. */
 #ifndef FLOOD_RUN_H
 #define FLOOD_RUN_H
 
 #include "relay_process.h"
 #include "scenario.h"
 
+enum { RUN_ROUNDS_MAX = 9 };
+
 struct run_options {
     const char *program; /* pristan-relay */
     unsigned seconds;    /* of the flood, and of both quiet parts together */
     unsigned per_s;      /* records that the other clients write */
+    unsigned rounds;     /* that are judged together */
     size_t size;         /* 0: the scenario's */
     bool brief;          /* small and short */
     bool judge;          /* latency, too */
@@ -37,8 +40,10 @@ struct run_result {
     struct run_latency quiet;
     struct run_latency flooded;
     bool apart;
-    bool watched; /* for theft */
-    double ratio; /* the worse of both p99 */
+    bool watched;                  /* for theft */
+    double ratio;                  /* the worse of both p99 */
+    double ratios[RUN_ROUNDS_MAX]; /* of each round, when there were several */
+    unsigned rounds;
     struct relay_usage before;
     struct relay_usage peak; /* resident and descriptors */
     struct relay_usage after;
@@ -48,20 +53,6 @@ struct run_result {
     double life_max_s;
     char wrong[512]; /* what did not hold; empty: all did */
 };
-
-enum {
-    RUN_RATIO_MAX = 2,
-
-    /* somebody else runs here when the clients wait for a processor for more ms
-     * of each second, or when more than one sample in so many is left out */
-    RUN_WAITED_MAX = 30,
-    RUN_LEFT_OUT_PART = 4
-};
-
-/* Whether somebody else did. */
-bool run_disturbed(const struct run_options *o,
-                   const struct run_latency *quiet,
-                   const struct run_latency *then);
 
 void run_scenario(const struct scenario *s,
                   const struct run_options *o,

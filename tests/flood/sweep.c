@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "probe.h"
+#include "rounds.h"
 #include "server/store/store.h"
 
 enum {
@@ -286,9 +287,9 @@ measure(struct stage *t)
         wrong(t, "refusals or gaps for the clients");
     if (r->quiet.samples == 0)
         wrong(t, "nothing was measured when it was over");
-    else if (run_disturbed(t->options, &r->quiet, &r->swept))
+    else if (rounds_disturbed(t->options, &r->quiet, &r->swept))
         wrong(t, "others run on this machine: its latency says nothing");
-    else if (t->options->judge && r->ratio > RUN_RATIO_MAX)
+    else if (t->options->judge && r->ratio > ROUNDS_RATIO_MAX)
         wrong(t, "p99 is more than twice the quiet one");
 }
 
