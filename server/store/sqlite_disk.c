@@ -48,7 +48,9 @@ sqlite_tidy(struct engine *e)
     struct engine_sqlite *s = engine_sqlite(e);
     bool copied;
 
-    return s->copy_due && !s->dead ? sqlite_checkpoint(s, &copied) : ERR_OK;
+    if (s->copy_due && !s->dead)
+        (void)sqlite_checkpoint(s, &copied); /* or the next copy tries again */
+    return s->dead ? ERR_DISK : ERR_OK;
 }
 
 enum err

@@ -92,11 +92,14 @@ do_batch(struct store_thread *t)
     t->phase = PHASE_BEGUN;
     pthread_mutex_unlock(&t->lock);
     pthread_cond_signal(&t->begun);
-    t->e = store_commit(t->store, t->batch, &t->results);
+    if (t->e == ERR_OK) /* or what failed was tidying up */
+        t->e = store_commit(t->store, t->batch, &t->results);
     pthread_mutex_lock(&t->lock);
     t->phase = PHASE_DONE;
     tell(t);
-    if (t->e == ERR_OK)
+    /* a batch that was given meanwhile begins at once: on one processor the
+     * loop waits for that, and the batch does what is left to be done */
+    if (t->e == ERR_OK && t->phase != PHASE_GIVEN)
         tidy(t);
 }
 

@@ -149,7 +149,9 @@ b04_failing_after_the_answer_is_told(void **state)
         assert_ok(e);
         if (i == 1) /* what opening copies is copied */
             faults.copy_fails = true;
-        (void)usleep(2000); /* no more is asked for */
+        (void)store_thread_beat(t); /* given when it is at rest again */
+        while (!store_thread_beat(t))
+            (void)usleep(100);
         e = store_thread_failed(t);
     }
     assert_err(e, ERR_DISK);
