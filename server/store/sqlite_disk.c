@@ -47,10 +47,12 @@ sqlite_tidy(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
     bool copied;
+    enum err err = ERR_OK;
 
     if (s->copy_due && !s->dead)
-        (void)sqlite_checkpoint(s, &copied); /* or the next copy tries again */
-    return s->dead ? ERR_DISK : ERR_OK;
+        err = sqlite_checkpoint(s, &copied);
+    /* anything else leaves the log, which the next copy tries again */
+    return err == ERR_DISK || s->dead ? ERR_DISK : ERR_OK;
 }
 
 enum err
