@@ -162,8 +162,7 @@ struct line {
     uint32_t failures; /* in a row */
     uint64_t due_ms;   /* OFFLINE: dial; else: give up, or ping when LIVE */
     bool pinged;
-    bool told_offline; /* until it is LIVE again */
-    enum notice_code told_code;
+    enum notice_code told_code; /* why it is away; NONE: LIVE since */
     bool told_synced;
     bool doomed; /* dropped: freed at the end of the turn */
 };

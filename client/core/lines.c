@@ -128,7 +128,8 @@ backoff_ms(uint32_t failures)
     return ms / 2 + random_below((uint32_t)(ms / 2) + 1);
 }
 
-/* Told once until the line is in step again, or for a graver reason. */
+/* Told once until the line is in step again, or for a graver reason: endpoints
+ * that are tried in turn may each have their own. */
 static enum err
 tell_offline(struct client *c, struct line *l, enum notice_code code)
 {
@@ -137,9 +138,8 @@ tell_offline(struct client *c, struct line *l, enum notice_code code)
                        .at_ms = c->now.wall_ms,
                        .code = code};
 
-    if (l->told_offline && code == l->told_code)
+    if (!notice_graver(code, l->told_code))
         return ERR_OK;
-    l->told_offline = true;
     l->told_code = code;
     return turn_notice(c, &n);
 }
@@ -364,7 +364,7 @@ line_look(struct client *c, struct line *l)
     if (!line_turn(l, LINE_IN_STEP))
         return ERR_OK;
     l->failures = 0;
-    l->told_offline = false;
+    l->told_code = CODE_NONE;
     if (l->told_synced)
         return ERR_OK;
     l->told_synced = true;

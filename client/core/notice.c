@@ -16,6 +16,22 @@
 
 enum { NOTICE_VERSION = 1 };
 
+static int
+gravity(enum notice_code code)
+{
+    if (code == CODE_NOT_THIS_RELAY)
+        return 3;
+    if (code == CODE_RELAY_UNREACHABLE)
+        return 2;
+    return code == CODE_NONE ? 0 : 1;
+}
+
+bool
+notice_graver(enum notice_code code, enum notice_code than)
+{
+    return gravity(code) > gravity(than);
+}
+
 static void
 person_write(const struct notice_person *p, struct buf *out)
 {

@@ -147,6 +147,14 @@ app_tries_on(const struct app *a)
     return a->state == APP_STAYING || a->state == APP_WAITING;
 }
 
+/* The way to the relay is gone, rather than that a relay that is there did not
+ * take one thing. */
+static bool
+app_is_away(enum notice_code code)
+{
+    return code == CODE_NOT_THIS_RELAY || code == CODE_RELAY_UNREACHABLE;
+}
+
 static void
 app_say_trying(const struct app *a)
 {
@@ -243,7 +251,7 @@ app_shows(const struct app *a, const struct notice *n)
 {
     if (a->p.json || n->kind == NOTICE_ALARM)
         return true;
-    if (n->kind == NOTICE_OFFLINE)
+    if (n->kind == NOTICE_OFFLINE && app_is_away(n->code))
         return false; /* app_heard_line() */
     if (n->kind == NOTICE_KNOCKED || n->kind == NOTICE_ASKED)
         return true;
@@ -273,26 +281,26 @@ app_say_where(const struct app *a, const struct notice *n)
     fputs(") ", a->p.out);
 }
 
-/* The way to the relays came or went. Each group says so for itself; a person
- * is told once. */
+/* The way to the relays came or went. Each group says so for itself, and each
+ * may have a relay of its own; a person is told once, and of what is graver. */
 static void
 app_heard_line(struct app *a, const struct notice *n)
 {
     enum notice_code before = a->trouble;
     bool tell = !a->p.json && a->state != APP_SYNCING && app_tries_on(a);
 
-    if (n->kind == NOTICE_OFFLINE) {
+    if (n->kind == NOTICE_OFFLINE && notice_graver(n->code, before)) {
         a->trouble = n->code;
-        if (!tell || n->code == before)
+        if (!tell || !app_is_away(n->code))
             return;
         print_code(&a->p, n->code);
-        if (before == CODE_NONE)
+        if (!app_is_away(before))
             app_say_trying(a);
     }
     if (n->kind == NOTICE_SYNCED && bytes_all_zero(BYTES_OF(n->group.b))) {
         a->in_step = true;
         a->trouble = CODE_NONE;
-        if (!tell || before == CODE_NONE)
+        if (!tell || !app_is_away(before))
             return;
         fputs("-- ", a->p.err);
         print_say(&a->p, a->p.err, WORD_BACK);
@@ -363,7 +371,8 @@ app_synced(struct app *a)
     if (a->state != APP_STAYING || a->trouble == CODE_NONE || a->p.json)
         return;
     print_code(&a->p, a->trouble);
-    app_say_trying(a);
+    if (app_is_away(a->trouble))
+        app_say_trying(a);
 }
 
 void

@@ -50,7 +50,8 @@ enum notice_kind {
     NOTICE_SYNCED,     /* all that the relays had has been read: sent once after
                         * each (re)connect of a group or mailbox, `group` zero
                         * when every line is in step */
-    NOTICE_OFFLINE,    /* a relay cannot be reached or hung up: code */
+    NOTICE_OFFLINE,    /* a relay cannot be reached or hung up; or it is there,
+                        * and did not take something: code */
     NOTICE_ACT_DONE,   /* the act with this number */
     NOTICE_ACT_FAILED, /* the act with this number: code says why */
     NOTICE_KINDS
@@ -111,6 +112,11 @@ struct notice {
     uint32_t of;
     bool approved; /* KNOCK_DECIDED */
 };
+
+/* Is code a graver reason of an OFFLINE than the other? Somebody else in the
+ * relay's place is graver than nobody, nobody than a relay that refuses;
+ * CODE_NONE is the least. */
+bool notice_graver(enum notice_code code, enum notice_code than);
 
 /* History rows. notice_read() borrows from in. ERR_MEMORY, ERR_TOO_LARGE;
  * ERR_MALFORMED, ERR_UNSUPPORTED. */

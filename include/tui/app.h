@@ -55,7 +55,7 @@ struct app {
     size_t typed;                /* acts of a chat that have not ended */
     uint64_t shown_seq;          /* the last history row that was shown */
     bool in_step;
-    enum notice_code trouble; /* last OFFLINE */
+    enum notice_code trouble; /* gravest OFFLINE since all was in step */
     bool locked_out;
 };
 

@@ -143,6 +143,52 @@ strangers(void **state)
                      CODE_NOT_THIS_RELAY);
 }
 
+/* A plain endpoint where a portal answers, and one behind TLS, of which the
+ * portal makes a broken connection: each is told once, not at each turn. */
+static void
+portal(void **state)
+{
+    struct line *l;
+
+    (void)state;
+    town_new(1, 309);
+    circle_begin();
+    l = line(0);
+    l->relay.endpoints[1] = l->relay.endpoints[0];
+    l->relay.endpoints[1].tls = true;
+    l->relay.endpoint_count = 2;
+    town->clients[0].cut = true;
+    town_cut(0);
+    for (size_t i = 0; i < 6; i++) {
+        bool tls = l->endpoint == 1;
+
+        town->now.mono_ms = l->due_ms;
+        assert_ok(client_feed_tick(core(0), town->now));
+        assert_int_equal(l->state, LINE_DIALLING);
+        if (tls) {
+            assert_ok(client_feed_closed(core(0), l->session, town->now));
+        } else {
+            assert_ok(client_feed_connected(core(0), l->session, town->now));
+            assert_ok(client_feed_bytes(core(0), l->session,
+                                        bytes_str("HTTP/1.1 302 Found\r\n\r\n"),
+                                        town->now));
+        }
+        assert_int_equal(l->state, LINE_OFFLINE);
+    }
+    town_settle();
+    assert_int_equal(town_count(0, NOTICE_OFFLINE), 2);
+    assert_int_equal(town_heard(0, NOTICE_OFFLINE, 0)->n.code,
+                     CODE_RELAY_UNREACHABLE);
+    assert_int_equal(town_heard(0, NOTICE_OFFLINE, 1)->n.code,
+                     CODE_NOT_THIS_RELAY);
+    town->clients[0].cut = false;
+    town_pass(LINES_BACKOFF_MAX_MS);
+    assert_int_equal(l->state, LINE_LIVE);
+    town_cut(0);
+    town_settle();
+    assert_int_equal(town_count(0, NOTICE_OFFLINE), 3); /* a new one */
+}
+
 /* Endpoints in turn; the IPv6 one is spelled as HTTP wants it. */
 static void
 endpoints(void **state)
@@ -296,6 +342,7 @@ main(void)
         cmocka_unit_test_teardown(silence, teardown),
         cmocka_unit_test_teardown(gives_up, teardown),
         cmocka_unit_test_teardown(strangers, teardown),
+        cmocka_unit_test_teardown(portal, teardown),
         cmocka_unit_test_teardown(endpoints, teardown),
         cmocka_unit_test_teardown(one_batch_at_a_time, teardown),
         cmocka_unit_test_teardown(offline, teardown),

@@ -125,6 +125,29 @@ another_relay_ends_it_at_once(void **state)
     town_open_relay();
 }
 
+/* How often it was printed. */
+static size_t
+times(struct stage *s, const char *text)
+{
+    size_t n = 0;
+
+    for (const char *at = capture_text(&s->shown);
+         (at = strstr(at, text)) != NULL; at += strlen(text))
+        n++;
+    return n;
+}
+
+/* Person 0 reads, and stays for what comes. */
+static void
+stage_follows(struct stage *s)
+{
+    stage_open(s, 0, "read", NULL);
+    s->o.follow = true;
+    app_begin(&s->app, core(0), stage_page, NULL, town->now);
+    app_turn(&s->app, town->now);
+    assert_int_equal(s->app.state, APP_STAYING);
+}
+
 /* What stays, stays: it says once what is wrong, and when it is over. */
 static void
 what_stays_outlasts_another_relay(void **state)
@@ -150,17 +173,76 @@ what_stays_outlasts_another_relay(void **state)
     app_notice(&s.app, &n); /* of another group */
     app_turn(&s.app, town->now);
     assert_int_equal(strlen(capture_text(&s.shown)), len);
-    n.code = CODE_RELAY_UNREACHABLE;
+    n.code = CODE_RELAY_UNREACHABLE; /* of another relay: no graver */
     app_notice(&s.app, &n);
-    assert_non_null(strstr(capture_text(&s.shown), "C002"));
+    assert_int_equal(strlen(capture_text(&s.shown)), len);
     app_notice(&s.app, &back);
-    assert_non_null(strstr(capture_text(&s.shown), "there again"));
+    assert_int_equal(times(&s, "there again"), 1);
     len = strlen(capture_text(&s.shown));
     app_notice(&s.app, &back);
     assert_int_equal(strlen(capture_text(&s.shown)), len);
     assert_int_equal(s.app.state, APP_STAYING);
     stage_close(&s);
     town_open_relay();
+}
+
+/* Relays that are away and strangers in their place, by turns: a word for each,
+ * until all are there again. */
+static void
+several_relays_are_told_of_once(void **state)
+{
+    static const struct notice back = {.kind = NOTICE_SYNCED};
+    struct notice n = {.kind = NOTICE_OFFLINE};
+    struct stage s;
+
+    (void)state;
+    stage_follows(&s);
+    for (size_t round = 1; round <= 2; round++) {
+        for (size_t i = 0; i < 6; i++) {
+            n.code = i % 2 == 0 ? CODE_RELAY_UNREACHABLE : CODE_NOT_THIS_RELAY;
+            app_notice(&s.app, &n);
+        }
+        assert_int_equal(times(&s, "C001"), round);
+        assert_int_equal(times(&s, "C002"), round);
+        assert_int_equal(times(&s, "Trying again by itself"), round);
+        app_notice(&s.app, &back);
+        assert_int_equal(times(&s, "there again"), round);
+    }
+    stage_close(&s);
+}
+
+/* A relay that is there and does not take something: told each time, and
+ * nothing is promised of it. */
+static void
+each_refusal_is_told(void **state)
+{
+    static const struct {
+        enum notice_code code;
+        const char *shown;
+    } rows[] = {{CODE_RELAY_REFUSED, "C003"}, {CODE_RELAY_FULL, "C004"}};
+    static const struct notice back = {.kind = NOTICE_SYNCED};
+    struct notice n = {.kind = NOTICE_OFFLINE};
+    struct stage s;
+
+    (void)state;
+    stage_follows(&s);
+    n.group = s.app.group;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        n.code = rows[i].code;
+        app_notice(&s.app, &n);
+        assert_int_equal(times(&s, rows[i].shown), 1);
+        app_notice(&s.app, &n);
+        assert_int_equal(times(&s, rows[i].shown), 2);
+    }
+    assert_int_equal(times(&s, "Trying again by itself"), 0);
+    app_notice(&s.app, &back);
+    assert_int_equal(times(&s, "there again"), 0);
+    n.code = CODE_RELAY_FULL;
+    app_notice(&s.app, &n);
+    n.code = CODE_RELAY_UNREACHABLE; /* and then it is away */
+    app_notice(&s.app, &n);
+    assert_int_equal(times(&s, "Trying again by itself"), 1);
+    stage_close(&s);
 }
 
 static void
@@ -268,6 +350,9 @@ main(void)
                                         end),
         cmocka_unit_test_setup_teardown(what_stays_outlasts_another_relay,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(several_relays_are_told_of_once, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(each_refusal_is_told, begin, end),
         cmocka_unit_test_setup_teardown(each_failure_has_its_exit_code, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_refused_act_says_why, begin, end),
