@@ -195,7 +195,7 @@ MUST_USE enum err link_flush(struct link *l, struct buf *out);
 /* As link_flush(), but what is sealed was gathered elsewhere, once for many
  * links: frames as frame_write() writes them, and zeros up to
  * frame_padded_len(). ERR_USE: something is pending, which would be overtaken,
- * or it is not padded. */
+ * or it is not padded, or there is nothing. */
 MUST_USE enum err
 link_seal(struct link *l, struct bytes plain, struct buf *out);
 

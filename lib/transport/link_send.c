@@ -151,7 +151,8 @@ link_seal(struct link *l, struct bytes plain, struct buf *out)
 
     if (l->state != LINK_OPEN)
         return ERR_TURN;
-    if (l->pending.len != 0 || plain.len != frame_padded_len(plain.len))
+    if (l->pending.len != 0 || plain.len == 0 ||
+        plain.len != frame_padded_len(plain.len))
         return ERR_USE;
     e = make_room(l, plain.len, out);
     return e == ERR_OK ? seal_all(l, plain, out) : e;

@@ -5,7 +5,6 @@
  * the seal. Whoever is due anything else gathers for itself (fresh.c). */
 #include "core.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/reader.h"
@@ -18,6 +17,15 @@ struct bundle {
     uint8_t plain[];
 };
 
+/* Memory over the mark is given back when the batch ends. It is not brought
+ * over the mark for a bundle; where it is over it, its own limit bounds both.
+ */
+static bool
+spills(const struct arena *a, size_t size)
+{
+    return a->used <= BATCH_BYTES_MARK && size > BATCH_BYTES_MARK - a->used;
+}
+
 /* What is gathered becomes one more message, padded. */
 static enum err
 end_message(struct relay *r, struct topic *p)
@@ -25,7 +33,7 @@ end_message(struct relay *r, struct topic *p)
     size_t len = frame_padded_len(r->gathered.len);
     struct bundle *b;
 
-    if (r->kept.used > BATCH_BYTES_MARK) /* or the batch's memory is lost */
+    if (spills(&r->kept, sizeof *b + len))
         return ERR_MEMORY;
     b = arena_new(&r->kept, sizeof *b + len); /* zeros */
     if (b == NULL)
@@ -45,12 +53,8 @@ add_record(struct relay *r,
 {
     struct bytes pieces[3] = {tag};
     enum err e = fresh_pieces(r, p, f, pieces + 1);
-    size_t len = 2 * FRAME_HEAD_LEN; /* its own, and room for padding's */
 
-    for (int i = 0; i < 3; i++)
-        len += pieces[i].len;
-    if (e == ERR_OK && r->gathered.len > 0 &&
-        r->gathered.len + len > FRAME_UNIT_ROOM)
+    if (e == ERR_OK && !fresh_fits(r->gathered.len, pieces, FRAME_UNIT_ROOM))
         e = end_message(r, p);
     return e == ERR_OK ? frame_write(pieces, 3, LINK_PENDING_MAX, &r->gathered)
                        : e;

@@ -121,7 +121,7 @@ struct session {
     struct bucket commits;
     uint32_t bytes_under_way; /* in batches */
     uint32_t held;            /* bytes that the link holds */
-    uint32_t pending;         /* bytes that wait in the link for the flush */
+    uint32_t pending;         /* session_pending_len(), as it is in r's sum */
     uint32_t due_bytes;       /* of records, on all of due */
     uint16_t ops_under_way;
     uint16_t want_count;
@@ -246,7 +246,10 @@ void session_refuse(struct relay *r,
                     enum refusal reason,
                     uint32_t retry_after_s);
 
-/* After its link was added to or flushed: keeps r->pending true. */
+/* Bytes that wait for its turn to send, in the link or sealed. */
+size_t session_pending_len(const struct session *s);
+
+/* After these became more or fewer: keeps r->pending true. */
 void session_reckon(struct relay *r, struct session *s);
 
 /* Hangs it on a clock. */
@@ -383,14 +386,20 @@ MUST_USE enum err fresh_pieces(struct relay *r,
                                struct fresh_record *f,
                                struct bytes pieces[static 2]);
 
-/* Writes all that is due to a session into its link, which is OPEN. Whole
- * messages go on to out. */
+/* Whether a frame more still fits into a room that has so many bytes of frames
+ * in it. Into an empty one it does: whatever is longer is cut. */
+bool
+fresh_fits(size_t before, const struct bytes pieces[static 3], size_t room);
+
+/* Writes all that is due to a session into its link, which is OPEN, when it is
+ * its turn to send. Whole messages go on to out. */
 void fresh_write(struct relay *r, struct session *s, struct buf *out);
 
 /* Nothing is due to the session any more: it counts for nothing. */
 void fresh_settle(struct relay *r, struct session *s);
 
-/* Nothing is fresh any more; what is still due is written. */
+/* Nothing is fresh any more; what is still due waits in the links, where it
+ * counts as pending. */
 void fresh_end(struct relay *r);
 
 /* --- bundle.c: what all who watch a place are due alike ------------------- */

@@ -6,6 +6,7 @@
  * is still in the processor's cache. */
 #include "core.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "transport/frame.h"
@@ -60,17 +61,32 @@ fresh_pieces(struct relay *r,
     return e;
 }
 
-/* One more frame. Messages that are full leave at once: the rest is padded to a
- * size of its own, not to a whole message more. */
-static enum err
-write_frame(struct link *l, const struct bytes *pieces, struct buf *out)
+bool
+fresh_fits(size_t before, const struct bytes pieces[static 3], size_t room)
 {
     size_t len = 2 * FRAME_HEAD_LEN; /* its own, and room for padding's */
-    enum err e = ERR_OK;
 
     for (int i = 0; i < 3; i++)
         len += pieces[i].len;
-    if (link_pending_len(l) > 0 && link_pending_len(l) + len > FRAME_UNIT_ROOM)
+    return before == 0 || before + len <= room;
+}
+
+/* When it is the session's turn to send, messages that are full leave at once:
+ * the rest is padded to a size of its own, not to a whole message more. Before
+ * its turn nothing is sealed, if the link can hold it: that takes long, and
+ * nothing is read meanwhile. */
+enum way { SEND, KEEP };
+
+static enum err
+write_frame(struct link *l,
+            const struct bytes pieces[static 3],
+            enum way way,
+            struct buf *out)
+{
+    size_t room = way == SEND ? (size_t)FRAME_UNIT_ROOM : LINK_PENDING_MAX;
+    enum err e = ERR_OK;
+
+    if (!fresh_fits(link_pending_len(l), pieces, room))
         e = link_flush(l, out);
     return e == ERR_OK ? link_add(l, pieces, 3) : e;
 }
@@ -80,6 +96,7 @@ static enum err
 write_watch(struct relay *r,
             struct session *s,
             const struct watch *w,
+            enum way way,
             struct buf *out)
 {
     uint8_t tag[EVENT_TAG_MAX];
@@ -87,7 +104,7 @@ write_watch(struct relay *r,
     struct queue_node *n;
     enum err e = ERR_OK;
 
-    if (bundle_serves(r, s, w))
+    if (way == SEND && bundle_serves(r, s, w))
         return bundle_write(s, w, out);
     for (n = queue_first(&w->topic->fresh); n != NULL && e == ERR_OK;
          n = queue_next(&w->topic->fresh, n)) {
@@ -97,7 +114,7 @@ write_watch(struct relay *r,
             continue; /* had it, or may not have it (credit) */
         e = fresh_pieces(r, w->topic, f, pieces + 1);
         if (e == ERR_OK)
-            e = write_frame(s->link, pieces, out);
+            e = write_frame(s->link, pieces, way, out);
     }
     return e;
 }
@@ -109,8 +126,8 @@ fresh_settle(struct relay *r, struct session *s)
     s->due_bytes = 0;
 }
 
-void
-fresh_write(struct relay *r, struct session *s, struct buf *out)
+static void
+write_due(struct relay *r, struct session *s, enum way way, struct buf *out)
 {
     struct queue_node *n;
     enum err e = ERR_OK;
@@ -118,11 +135,17 @@ fresh_write(struct relay *r, struct session *s, struct buf *out)
     while ((n = queue_first(&s->due)) != NULL) {
         queue_remove(n);
         if (e == ERR_OK)
-            e = write_watch(r, s, QUEUE_OWNER(n, struct watch, due), out);
+            e = write_watch(r, s, QUEUE_OWNER(n, struct watch, due), way, out);
     }
     fresh_settle(r, s);
     if (e != ERR_OK) /* what it was to be told it can ask again */
         session_turn(r, s, SESSION_CLOSED);
+}
+
+void
+fresh_write(struct relay *r, struct session *s, struct buf *out)
+{
+    write_due(r, s, SEND, out);
 }
 
 void
@@ -135,7 +158,7 @@ fresh_end(struct relay *r)
 
         if (queue_empty(&s->due))
             continue;
-        fresh_write(r, s, &s->out);
+        write_due(r, s, KEEP, &s->out);
         session_reckon(r, s);
     }
     while ((n = queue_first(&r->fresh)) != NULL) {

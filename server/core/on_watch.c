@@ -180,7 +180,7 @@ may_push(const struct relay *r,
 
     return s->state == SESSION_OPEN && w->answered && !w->loading &&
            w->after == number - 1 && w->credit >= len && !s->clogged &&
-           link_pending_len(s->link) + s->due_bytes < CORE_PENDING_MARK &&
+           session_pending_len(s) + s->due_bytes < CORE_PENDING_MARK &&
            r->pending < CORE_PENDING_ALL;
 }
 

@@ -357,6 +357,7 @@ tick_clock(struct relay *r, enum session_clock kind, uint64_t now_ms)
             return;
         if (kind == CLOCK_HEARD && link_ping(s->link, &s->out) == ERR_OK) {
             session_hang(r, s, CLOCK_PINGED, now_ms);
+            session_reckon(r, s);
             session_mark(r, s);
             s->asks = true;
         } else {
@@ -463,12 +464,12 @@ gather(struct relay *r, struct session *s)
         r->send = s->out;
         s->out = buf_limited(CORE_OUT_MAX);
     }
-    if (s->link == NULL || link_state(s->link) != LINK_OPEN)
-        return;
-    link_lend(s->link, &r->spare);
-    if (seal(r, s) != ERR_OK)
-        session_turn(r, s, SESSION_CLOSED);
-    link_give_back(s->link, &r->spare);
+    if (s->link != NULL && link_state(s->link) == LINK_OPEN) {
+        link_lend(s->link, &r->spare);
+        if (seal(r, s) != ERR_OK)
+            session_turn(r, s, SESSION_CLOSED);
+        link_give_back(s->link, &r->spare);
+    }
     session_reckon(r, s);
     if (r->spare.cap > CORE_SPARE_MAX)
         buf_free(&r->spare);

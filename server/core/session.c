@@ -47,10 +47,16 @@ weigh(struct relay *r, struct session *s, size_t held)
         queue_push(&r->midway, &s->midway);
 }
 
+size_t
+session_pending_len(const struct session *s)
+{
+    return s->out.len + (s->link == NULL ? 0 : link_pending_len(s->link));
+}
+
 void
 session_reckon(struct relay *r, struct session *s)
 {
-    size_t len = s->link == NULL ? 0 : link_pending_len(s->link);
+    size_t len = session_pending_len(s);
 
     r->pending = r->pending - s->pending + len;
     s->pending = (uint32_t)len;

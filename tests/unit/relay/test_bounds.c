@@ -198,6 +198,29 @@ a03_what_is_pending_for_all_has_a_bound(void **state)
     assert_int_equal(t->relay->pending, 0);
 }
 
+/* What was sealed, or never is, waits as much as what a link gathers. */
+static void
+a03_what_is_said_at_once_is_pending_too(void **state)
+{
+    struct stage *t = *state;
+    const struct stage_client *quiet = stage_join(t, 0);
+    uint64_t conn;
+
+    t->now.mono_ms += CORE_SILENCE_MS;
+    relay_feed_tick(t->relay, t->now); /* a ping */
+    assert_true(t->relay->pending > 0);
+    assert_int_equal(t->relay->pending,
+                     relay_session(t->relay, quiet->conn)->out.len);
+    drop_sends(t);
+    assert_int_equal(t->relay->pending, 0);
+    assert_ok(relay_feed_opened(t->relay, no_prefix, t->now, &conn));
+    say(t, conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); /* a page */
+    assert_true(t->relay->pending > 0);
+    assert_int_equal(t->relay->pending, relay_session(t->relay, conn)->out.len);
+    drop_sends(t);
+    assert_int_equal(t->relay->pending, 0);
+}
+
 static void
 a04_halves_of_frames_have_a_budget(void **state)
 {
@@ -400,6 +423,7 @@ main(void)
         STAGED(a12_handshakes_are_limited_by_prefix),
         STAGED(b16_connections_move_on_with_the_key),
         STAGED(a03_what_is_pending_for_all_has_a_bound),
+        STAGED(a03_what_is_said_at_once_is_pending_too),
         STAGED(a04_halves_of_frames_have_a_budget),
         STAGED(a04_who_gets_on_outlives_who_does_not),
         STAGED(a14_a_stranger_makes_room),

@@ -34,11 +34,12 @@ watch(struct scene *s, int i, uint64_t after, uint32_t credit)
 }
 
 static void
-append(struct stage_client *c, uint8_t n, size_t len)
+append(struct stage_client *c, unsigned n, size_t len)
 {
     uint8_t record[LIMIT_RECORD];
 
-    memset(record, n, len);
+    memset(record, (int)n, len);
+    record[len / 2] = (uint8_t)(n >> 8); /* no two are the same */
     (void)stage_ask(
         c, q_append(1, RECORD_MESSAGE, 0, (struct bytes){record, len}));
 }
@@ -61,7 +62,7 @@ store(struct scene *s, int from, int to)
     const struct relay_batch *batch;
 
     for (int n = from; n <= to; n++)
-        append(s->writer, (uint8_t)n, LEN);
+        append(s->writer, (unsigned)n, LEN);
     feed(s);
     batch = relay_take(s->t.relay, s->t.now);
     assert_non_null(batch);
@@ -220,6 +221,121 @@ without_memory_each_gathers_for_itself(void **state)
     stage_end(&s.t);
 }
 
+/* Memory over the mark is given back: a bundle does not bring it there, and
+ * where it is there already a bundle costs nothing more. */
+static void
+a_bundle_does_not_bring_memory_over_the_mark(void **state)
+{
+    static struct scene s;
+
+    (void)state;
+    start(&s);
+    for (int i = 0; i < READERS; i++)
+        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    store(&s, 1, RECORDS);
+    s.t.relay->kept.used = BATCH_BYTES_MARK - 20000; /* one of two */
+    send_some(&s, 1 + READERS);
+    assert_true(queue_empty(&topic(&s)->bundles));
+    stage_run(&s.t);
+    store(&s, RECORDS + 1, 2 * RECORDS);
+    s.t.relay->kept.used = BATCH_BYTES_MARK + 1;
+    send_some(&s, 1 + READERS);
+    assert_false(queue_empty(&topic(&s)->bundles));
+    stage_run(&s.t);
+    for (int i = 0; i < READERS; i++)
+        for (uint64_t k = 1; k <= 2 * RECORDS; k++)
+            shows(&s, i, k, LEN);
+    stage_end(&s.t);
+}
+
+static struct session *
+session(const struct scene *s, int reader)
+{
+    return relay_session(s->t.relay, s->readers[reader]->conn);
+}
+
+/* Batch after batch comes back and nobody sends, until the readers may not be
+ * pushed any more. Returns the last number. */
+static int
+fill(struct scene *s)
+{
+    const struct session *first = session(s, 0);
+    int last = 0;
+
+    while (session_pending_len(first) + first->due_bytes < CORE_PENDING_MARK) {
+        uint64_t before = s->t.relay->pending;
+        uint32_t due = first->due_bytes;
+        size_t len = session_pending_len(first) + 2 * RECORDS * LEN;
+        int count = len < CORE_PENDING_MARK ? RECORDS : 1;
+
+        assert_true(last < CORE_PENDING_MARK / LEN);
+        store(s, last + 1, last + count);
+        last += count;
+        /* what was due before is copied, and that counts */
+        assert_true(s->t.relay->pending >= before + READERS * due);
+        for (int i = 0; i < READERS; i++)
+            assert_int_equal(session(s, i)->out.len, 0); /* not sealed yet */
+    }
+    return last;
+}
+
+/* The next record is pushed to nobody, and all have all of them in the end. */
+static void
+pushing_has_stopped(struct scene *s, int last)
+{
+    struct relay_counters before;
+    struct relay_counters after;
+
+    relay_get_counters(s->t.relay, &before);
+    assert_int_equal(before.pushed, READERS * last);
+    store(s, last + 1, last + 1);
+    relay_get_counters(s->t.relay, &after);
+    assert_int_equal(after.pushed, before.pushed);
+    stage_run(&s->t);
+    assert_int_equal(s->t.relay->pending, 0);
+    for (int i = 0; i < READERS; i++) {
+        int n = 0;
+
+        while (n <= last) {
+            const struct event *ev = stage_event(s->readers[i]);
+
+            assert_int_equal(ev->kind, EVENT_RECORDS);
+            for (size_t k = 0; k < ev->records.record_count; k++)
+                assert_int_equal(ev->records.records[k].number, ++n);
+        }
+        assert_true(stage_silent(s->readers[i]));
+    }
+}
+
+/* Records for readers whose turn to send does not come are bounded for each of
+ * them, also when all are due the same; sealed they count as well. */
+static void
+a03_what_waits_for_its_turn_counts(void **state)
+{
+    static struct scene s;
+
+    (void)state;
+    for (int sealed = 0; sealed < 2; sealed++) {
+        uint64_t pending;
+        int last;
+
+        start(&s);
+        for (int i = 0; i < READERS; i++)
+            watch(&s, i, 0, WIRE_CREDIT_MAX);
+        last = fill(&s);
+        pending = s.t.relay->pending;
+        for (int i = 0; i < READERS && sealed; i++) {
+            struct session *reader = session(&s, i);
+
+            assert_ok(link_flush(reader->link, &reader->out));
+            session_reckon(s.t.relay, reader);
+        }
+        assert_true(s.t.relay->pending >= pending);
+        pushing_has_stopped(&s, last);
+        stage_end(&s.t);
+    }
+}
+
 int
 main(void)
 {
@@ -228,6 +344,8 @@ main(void)
         cmocka_unit_test(who_is_due_something_else_has_that),
         cmocka_unit_test(large_records_go_the_same_way),
         cmocka_unit_test(without_memory_each_gathers_for_itself),
+        cmocka_unit_test(a_bundle_does_not_bring_memory_over_the_mark),
+        cmocka_unit_test(a03_what_waits_for_its_turn_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,7 @@ test_seal_refuses(void **state)
 
     pair_open(&p);
     assert_err(link_seal(p.relay, some(padded - 1), &p.to_client), ERR_USE);
+    assert_err(link_seal(p.relay, some(0), &p.to_client), ERR_USE);
     assert_err(link_seal(p.relay, some(padded), &small), ERR_TOO_LARGE);
     mem_fail_at(1);
     assert_err(link_seal(p.relay, some(padded), &p.to_client), ERR_MEMORY);
