@@ -113,18 +113,13 @@ join(const struct rounds *r, struct run_result *out)
         out->ratios[i] = ratio(&r->all[i]);
 }
 
-/* False: what it says about latency must not count. */
-static bool
-one(const struct scenario *s, const struct run_options *o, struct rounds *r)
+/* The one that has just run, by itself. */
+static void
+keep_one(struct rounds *r)
 {
-    struct run_result *now = &r->all[r->count];
-
-    run_scenario(s, o, now);
-    if (now->wrong[0] == '\0' &&
-        rounds_disturbed(o, &now->quiet, &now->flooded))
-        return false;
-    r->count++;
-    return now->wrong[0] == '\0';
+    if (r->count > 0)
+        r->all[0] = r->all[r->count];
+    r->count = 1;
 }
 
 void
@@ -134,27 +129,27 @@ rounds_run(const struct scenario *s,
 {
     struct rounds r = {0};
     unsigned again = o->rounds;
+    const char *others = NULL;
+    bool failed = false;
 
-    while (r.count < o->rounds) {
-        if (one(s, o, &r))
-            continue;
-        if (r.count > 0 && r.all[r.count - 1].wrong[0] != '\0') {
-            *out = r.all[r.count - 1];
-            out->rounds = 1;
-            out->ratio = out->ratios[0] = ratio(out);
-            return;
-        }
-        if (again-- == 0) { /* the one that was not counted */
+    while (r.count < o->rounds && !failed && others == NULL) {
+        struct run_result *now = &r.all[r.count];
+
+        run_scenario(s, o, now);
+        failed = now->wrong[0] != '\0';
+        if (failed)
+            keep_one(&r);
+        else if (!rounds_disturbed(o, &now->quiet, &now->flooded))
             r.count++;
-            join(&r, out);
-            (void)snprintf(out->wrong, sizeof out->wrong,
-                           "others run on this machine: its latency says "
-                           "nothing");
-            return;
+        else if (again-- == 0) {
+            others = "others run on this machine: its latency says nothing";
+            r.count++;
         }
     }
     join(&r, out);
-    if (o->judge && !s->told && out->ratio > ROUNDS_RATIO_MAX)
+    if (others != NULL)
+        (void)snprintf(out->wrong, sizeof out->wrong, "%s", others);
+    else if (!failed && o->judge && !s->told && out->ratio > ROUNDS_RATIO_MAX)
         (void)snprintf(out->wrong, sizeof out->wrong,
                        "p99 is %.1f times the quiet one", out->ratio);
 }

@@ -103,6 +103,15 @@ send_some(struct scene *s, int count)
     }
 }
 
+/* All watch, with room for all that comes. */
+static void
+start_watched(struct scene *s)
+{
+    start(s);
+    for (int i = 0; i < READERS; i++)
+        watch(s, i, 0, WIRE_CREDIT_MAX);
+}
+
 /* Their tags differ, and are of one length: two messages serve all. */
 static void
 it_is_gathered_once_and_each_has_its_own_tag(void **state)
@@ -184,9 +193,7 @@ large_records_go_the_same_way(void **state)
     static struct scene s;
 
     (void)state;
-    start(&s);
-    for (int i = 0; i < READERS; i++)
-        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    start_watched(&s);
     append(s.writer, 1, 10);
     append(s.writer, 2, LIMIT_RECORD);
     append(s.writer, 3, 10);
@@ -206,9 +213,7 @@ without_memory_each_gathers_for_itself(void **state)
     static struct scene s;
 
     (void)state;
-    start(&s);
-    for (int i = 0; i < READERS; i++)
-        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    start_watched(&s);
     store(&s, 1, RECORDS);
     s.t.relay->kept.budget = s.t.relay->kept.used + 20000; /* one of two */
     send_some(&s, 1 + READERS);
@@ -229,9 +234,7 @@ a_bundle_does_not_bring_memory_over_the_mark(void **state)
     static struct scene s;
 
     (void)state;
-    start(&s);
-    for (int i = 0; i < READERS; i++)
-        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    start_watched(&s);
     store(&s, 1, RECORDS);
     s.t.relay->kept.used = BATCH_BYTES_MARK - 20000; /* one of two */
     send_some(&s, 1 + READERS);
@@ -319,9 +322,7 @@ a03_what_waits_for_its_turn_counts(void **state)
         uint64_t pending;
         int last;
 
-        start(&s);
-        for (int i = 0; i < READERS; i++)
-            watch(&s, i, 0, WIRE_CREDIT_MAX);
+        start_watched(&s);
         last = fill(&s);
         pending = s.t.relay->pending;
         for (int i = 0; i < READERS && sealed; i++) {

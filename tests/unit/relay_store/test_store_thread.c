@@ -14,6 +14,27 @@ wake(void *context)
     sem_post(context);
 }
 
+/* A message that tells its number goes to the thread and comes back. */
+static enum err
+store_number(struct store_thread *t,
+             sem_t *done,
+             unsigned i,
+             const struct relay_results **results)
+{
+    char text[16];
+    struct relay_op op;
+    struct relay_batch batch = {.ops = &op, .op_count = 1};
+    enum err e;
+
+    (void)snprintf(text, sizeof text, "%u", i);
+    op = op_message(1, text);
+    store_thread_submit(t, &batch);
+    while (sem_wait(done) != 0)
+        continue;
+    assert_true(store_thread_collect(t, &e, results));
+    return e;
+}
+
 static void
 check_order(bool one_processor)
 {
@@ -29,18 +50,8 @@ check_order(bool one_processor)
     assert_ok(store_thread_start(b.store, wake, &done, &t));
     store_thread_share(t, one_processor);
     assert_false(store_thread_collect(t, &e, &results));
-    for (uint64_t i = 1; i <= 200; i++) {
-        char text[16];
-        struct relay_op op;
-        struct relay_batch batch = {.ops = &op, .op_count = 1};
-
-        (void)snprintf(text, sizeof text, "%u", (unsigned)i);
-        op = op_message(1, text);
-        store_thread_submit(t, &batch);
-        while (sem_wait(&done) != 0)
-            continue;
-        assert_true(store_thread_collect(t, &e, &results));
-        assert_ok(e);
+    for (unsigned i = 1; i <= 200; i++) {
+        assert_ok(store_number(t, &done, i, &results));
         assert_int_equal(results->ops[0].number, i);
         assert_true(results->took_us > 0);
         assert_false(store_thread_collect(t, &e, &results));
@@ -136,17 +147,7 @@ b04_failing_after_the_answer_is_told(void **state)
     assert_int_equal(sem_init(&done, 0, 0), 0);
     assert_ok(store_thread_start(b.store, wake, &done, &t));
     for (unsigned i = 1; e == ERR_OK && i < 200; i++) {
-        char text[16];
-        struct relay_op op;
-        struct relay_batch batch = {.ops = &op, .op_count = 1};
-
-        (void)snprintf(text, sizeof text, "%u", i);
-        op = op_message(1, text);
-        store_thread_submit(t, &batch);
-        while (sem_wait(&done) != 0)
-            continue;
-        assert_true(store_thread_collect(t, &e, &results));
-        assert_ok(e);
+        assert_ok(store_number(t, &done, i, &results));
         if (i == 1) /* what opening copies is copied */
             faults.copy_fails = true;
         (void)store_thread_beat(t); /* given when it is at rest again */
