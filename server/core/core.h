@@ -109,7 +109,8 @@ struct session {
     struct buf out;            /* what the link had to say at once */
     struct prefix *prefix;     /* NULL: not limited */
     struct queue_node clock;   /* in r->clocks[clock_kind] */
-    struct queue_node dirty;   /* in r->dirty: something may have to leave */
+    struct queue_node dirty;   /* in r->ahead or r->dirty: something may have to
+                                  leave */
     struct queue_node asking;  /* in r->asking: wants, and may have them */
     struct queue_node midway;  /* in r->midway: holds part of something */
     struct queue_node put_off; /* in r->put_off: has said more than was read */
@@ -130,6 +131,7 @@ struct session {
     uint8_t state;      /* enum session_state; only session_turn() assigns */
     uint8_t clock_kind; /* enum session_clock */
     bool clogged;
+    bool ahead;    /* while in r->dirty or r->ahead: which */
     bool more_due; /* some watch of it has more_due */
     bool asks;     /* what leaves next asks the peer whether it is there */
 };
@@ -169,7 +171,8 @@ struct relay {
     uint64_t last_id; /* of sessions */
     uint64_t last_serial;
     struct queue clocks[CLOCKS];
-    struct queue dirty;
+    struct queue ahead; /* sessions that are told of what was stored just now */
+    struct queue dirty; /* the others: one of each leaves in turn */
     struct queue asking;
     struct queue midway;
     struct queue put_off;
@@ -199,6 +202,7 @@ struct relay {
     uint32_t sweep_rows;    /* of the next one; 0: there was none yet */
     uint64_t swept_from_ms; /* when the last one was handed over */
     bool stopping;
+    bool ahead_left; /* the last that left was one of r->ahead */
     uint64_t watch_count;
     struct relay_counters counters;
 };
@@ -233,6 +237,11 @@ void session_close(struct relay *r, struct session *s);
 
 /* Something has to leave. */
 void session_mark(struct relay *r, struct session *s);
+
+/* And it tells of something that has just been stored. Whoever waits for that
+ * has waited for the disk, and does not wait again for all those who ask for
+ * little and often (A-19). */
+void session_mark_ahead(struct relay *r, struct session *s);
 
 /* Adds one event. A session that cannot take it is closed. */
 void session_tell(struct relay *r, struct session *s, const struct event *ev);

@@ -148,12 +148,13 @@ fresh_write(struct relay *r, struct session *s, struct buf *out)
     write_due(r, s, SEND, out);
 }
 
-void
-fresh_end(struct relay *r)
+/* What is due to those who did not have their turn is kept. */
+static void
+keep_due(struct relay *r, const struct queue *dirty)
 {
     struct queue_node *n;
 
-    for (n = queue_first(&r->dirty); n != NULL; n = queue_next(&r->dirty, n)) {
+    for (n = queue_first(dirty); n != NULL; n = queue_next(dirty, n)) {
         struct session *s = QUEUE_OWNER(n, struct session, dirty);
 
         if (queue_empty(&s->due))
@@ -161,6 +162,15 @@ fresh_end(struct relay *r)
         write_due(r, s, KEEP, &s->out);
         session_reckon(r, s);
     }
+}
+
+void
+fresh_end(struct relay *r)
+{
+    struct queue_node *n;
+
+    keep_due(r, &r->ahead);
+    keep_due(r, &r->dirty);
     while ((n = queue_first(&r->fresh)) != NULL) {
         struct topic *p = QUEUE_OWNER(n, struct topic, in_fresh);
 

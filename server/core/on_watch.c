@@ -199,7 +199,7 @@ push(struct relay *r, struct watch *w, uint64_t number, size_t len)
     s->due_bytes += (uint32_t)len;
     r->due += len;
     r->counters.pushed++;
-    session_mark(r, s);
+    session_mark_ahead(r, s);
 }
 
 void

@@ -47,6 +47,7 @@ relay_new(const struct relay_config *c,
     r->sessions = map_limited(c->conn_max);
     for (int i = 0; i < CLOCKS; i++)
         queue_init(&r->clocks[i]);
+    queue_init(&r->ahead);
     queue_init(&r->dirty);
     queue_init(&r->asking);
     queue_init(&r->midway);
@@ -316,6 +317,7 @@ relay_feed_stored(struct relay *r,
         if (s != NULL) {
             s->ops_under_way--;
             s->bytes_under_way -= ctx->len;
+            session_mark_ahead(r, s); /* before those who watch its record */
         }
         r->counters.storage_full = results->ops[i].verdict == RELAY_STORAGE;
         answers[b->ops[i].kind](r, s, ctx, &b->ops[i], &results->ops[i]);
@@ -483,6 +485,17 @@ end_spent(struct relay *r)
     r->spent = NULL;
 }
 
+/* Whose turn it is to send; NULL: nobody has anything. */
+static struct queue_node *
+next_dirty(struct relay *r)
+{
+    bool ahead = !queue_empty(&r->ahead) &&
+                 (queue_empty(&r->dirty) || !r->ahead_left);
+
+    r->ahead_left = ahead;
+    return queue_first(ahead ? &r->ahead : &r->dirty);
+}
+
 bool
 relay_next_send(struct relay *r, struct relay_send *out)
 {
@@ -490,7 +503,7 @@ relay_next_send(struct relay *r, struct relay_send *out)
     struct session *s;
 
     end_spent(r);
-    while ((n = queue_first(&r->dirty)) != NULL) {
+    while ((n = next_dirty(r)) != NULL) {
         s = QUEUE_OWNER(n, struct session, dirty);
         gather(r, s);
         queue_remove(n);
@@ -561,7 +574,7 @@ bool
 relay_idle(const struct relay *r)
 {
     return !r->storing && batch_empty(&r->batches[r->filling]) &&
-           queue_empty(&r->dirty);
+           queue_empty(&r->ahead) && queue_empty(&r->dirty);
 }
 
 void

@@ -100,8 +100,20 @@ session_turn(struct relay *r, struct session *s, enum session_state to)
 void
 session_mark(struct relay *r, struct session *s)
 {
-    if (!queue_linked(&s->dirty))
-        queue_push(&r->dirty, &s->dirty);
+    if (queue_linked(&s->dirty))
+        return;
+    queue_push(&r->dirty, &s->dirty);
+    s->ahead = false;
+}
+
+void
+session_mark_ahead(struct relay *r, struct session *s)
+{
+    if (queue_linked(&s->dirty) && s->ahead)
+        return; /* where it is, or who is told often would never be first */
+    queue_remove(&s->dirty);
+    queue_push(&r->ahead, &s->dirty);
+    s->ahead = true;
 }
 
 void

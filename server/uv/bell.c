@@ -40,6 +40,12 @@ bell_ring(struct bell *b)
         (void)!write(b->fd, &one, sizeof one); /* cannot overflow from 0 */
 }
 
+bool
+bell_is_rung(const struct bell *b)
+{
+    return atomic_load(&b->rung);
+}
+
 void
 bell_close(struct bell *b)
 {

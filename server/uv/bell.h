@@ -30,6 +30,9 @@ MUST_USE enum err bell_open(struct bell *b, uv_loop_t *loop, bell_heard *heard);
  * heard(). */
 void bell_ring(struct bell *b);
 
+/* Whether it was rung and is not heard yet. */
+bool bell_is_rung(const struct bell *b);
+
 /* When the handle is closed, or never was opened. */
 void bell_close(struct bell *b);
 

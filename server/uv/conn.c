@@ -181,6 +181,8 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     charge(c, end, (uint32_t)(end - start));
     if (relay_holds(s->relay, c->id))
         hold(c);
+    if (round_us(s, end) >= CONN_ROUND_US)
+        server_answer(s);
 }
 
 bool

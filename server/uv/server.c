@@ -226,6 +226,23 @@ stay_awake(struct server *s, bool busy)
         (void)uv_idle_stop(&s->again);
 }
 
+void
+server_answer(struct server *s)
+{
+    bool writes = relay_waiting(s->relay);
+    bool answers = s->batch_ops > 0;
+
+    if (s->exit_code != 0 || (!writes && !answers))
+        return;
+    /* a rung bell may mean other things, so it is asked first, being cheap */
+    if (s->storing && (!bell_is_rung(&s->stored) || !collect(s)))
+        return;
+    if (writes)
+        hand_over(s);
+    if (answers)
+        send_some(s);
+}
+
 static void
 on_stored(struct bell *b)
 {

@@ -99,6 +99,11 @@ struct relay_now server_now(void);
 /* Sends, takes, hands over: after anything was fed. */
 void server_turn(struct server *s);
 
+/* Hands over what is to be stored, and sends what has been stored, before a
+ * round that takes long has come to its end: else both would wait for all who
+ * are read in it (A-19). Other answers wait, and a batch that only reads. */
+void server_answer(struct server *s);
+
 /* Lets the store's thread have the processor, if it waits for one. Where the
  * loop and it share one, it would wait for the end of the loop's time slice,
  * some ms, three times for each sync. To be called within whatever may take

@@ -230,6 +230,67 @@ feed(struct stage *t, struct stage_client *c)
     buf_reset(&c->out);
 }
 
+/* Whose turn it is to be sent to. */
+static void
+leaves(struct stage *t, const struct stage_client *to)
+{
+    struct relay_send send;
+
+    assert_true(relay_next_send(t->relay, &send));
+    assert_int_equal(send.conn, to->conn);
+    stage_receive(t, stage_by_conn(t, send.conn), send.data);
+}
+
+/* A-19: many who ask for little are answered in turns with those who wait for
+ * the disk, and not all before them. */
+static void
+a19_what_was_stored_takes_turns_with_other_answers(void **state)
+{
+    struct stage t;
+    struct stage_client *c[STAGE_CLIENTS];
+    struct relay_send none;
+
+    (void)state;
+    stage_start(&t);
+    for (int i = 0; i < STAGE_CLIENTS; i++)
+        c[i] = stage_join(&t, i);
+    (void)stage_answer(&t, c[1], q_watch(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    for (int i = 2; i < STAGE_CLIENTS; i++) {
+        (void)stage_ask(c[i], q_ping());
+        feed(&t, c[i]);
+    }
+    store_one(&t, c[0], 1);
+    leaves(&t, c[0]);
+    leaves(&t, c[2]);
+    leaves(&t, c[1]);
+    for (int i = 3; i < STAGE_CLIENTS; i++)
+        leaves(&t, c[i]);
+    assert_false(relay_next_send(t.relay, &none));
+    shows(c[1], 1);
+    stage_end(&t);
+}
+
+/* And who is told of one thing after the other keeps its place. */
+static void
+who_is_told_often_keeps_its_turn(void **state)
+{
+    struct stage t;
+    struct stage_client *c[2];
+    struct relay_send none;
+
+    (void)state;
+    stage_start(&t);
+    for (int i = 0; i < 2; i++)
+        c[i] = stage_join(&t, i);
+    store_one(&t, c[0], 1);
+    store_one(&t, c[1], 2);
+    store_one(&t, c[0], 3);
+    leaves(&t, c[0]);
+    leaves(&t, c[1]);
+    assert_false(relay_next_send(t.relay, &none));
+    stage_end(&t);
+}
+
 /* Each a way on which it is no longer due to a watcher. */
 static void
 by_sending(struct stage *t, struct stage_client *c)
@@ -407,6 +468,8 @@ main(void)
         cmocka_unit_test(a13_reading_between_two_sends_loses_nothing),
         cmocka_unit_test(what_is_joined_is_padded_once),
         cmocka_unit_test(a_watcher_leaves_with_records_due),
+        cmocka_unit_test(a19_what_was_stored_takes_turns_with_other_answers),
+        cmocka_unit_test(who_is_told_often_keeps_its_turn),
         cmocka_unit_test(a13_what_is_due_is_counted_until_it_is_not),
         cmocka_unit_test(a13_what_was_due_to_a_watch_goes_with_it),
     };
