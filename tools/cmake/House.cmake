@@ -53,7 +53,7 @@ endfunction()
 function(pristan_test name)
   cmake_parse_arguments(P "" "TIMEOUT" "LINKS;ARGS" ${ARGN})
   if(NOT P_TIMEOUT)
-    set(P_TIMEOUT 300)
+    set(P_TIMEOUT 900) # what hangs; a slow machine takes its time
   endif()
   add_executable(${name} ${P_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE

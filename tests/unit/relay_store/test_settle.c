@@ -7,6 +7,8 @@
 
 #include "server/store/backup.h"
 #include "server/store/job.h"
+#include "server/store/judge.h"
+#include "server/store/sqlite.h"
 
 struct home {
     struct bench b;
@@ -197,6 +199,57 @@ b01_a_half_settled_tail_is_found_again(void **state)
         h->second.store = NULL;
         assert_null(books_wrong(h->second.folder));
     }
+}
+
+/* Rows written by a record in a batch of its own. */
+static int64_t
+rows_of_one(struct bench *b, unsigned channel, unsigned n)
+{
+    sqlite3 *db = engine_sqlite(b->store->engine)->db;
+    int64_t before = sqlite3_total_changes64(db);
+
+    append(b, channel, n, n);
+    return sqlite3_total_changes64(db) - before;
+}
+
+static void
+append_many(struct bench *b, unsigned channel, unsigned count)
+{
+    static struct relay_op ops[256];
+    static char text[256][64];
+    struct relay_batch batch = {.ops = ops, .op_count = count};
+
+    assert_true(count <= 256);
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(text[i], sizeof text[i], "record %u of channel %u",
+                       i + 1, channel);
+        ops[i] = op_message(channel, text[i]);
+    }
+    assert_ok(store_commit(b->store, &batch, &b->results));
+}
+
+/* A full tail is three rows for each of 2,048 records: who comes then must not
+ * wait for all of them, nor for hundreds (A-19, A-16). */
+static void
+a_record_waits_for_a_slice_of_settling(void **state)
+{
+    enum {
+        SLICE = 65,
+        OWN = 4, /* its row, its place's, a mark, settled_key */
+        CHANNELS = TAIL_FULL / 256
+    };
+    struct home *h = *state;
+    int64_t all = 0;
+
+    for (unsigned i = 1; i <= CHANNELS; i++)
+        append_many(&h->b, i, 255); /* eight short of full */
+    for (unsigned n = 1; n <= 110; n++) {
+        int64_t rows = rows_of_one(&h->b, CHANNELS + 1, n);
+
+        assert_in_range(rows, 1, SLICE + OWN);
+        all += rows;
+    }
+    assert_true(all >= 3 * TAIL_FULL); /* all is settled by then */
 }
 
 static void
@@ -558,6 +611,7 @@ main(void)
         HOME(b01_a_tail_is_found_again),
         HOME(a_tail_is_counted_by_whoever_only_looks),
         HOME(b01_a_half_settled_tail_is_found_again),
+        HOME(a_record_waits_for_a_slice_of_settling),
         HOME(letters_of_a_tail_are_taken_out),
         HOME(b14_a_tail_expires),
         HOME(a_batch_may_be_larger_than_a_tail),
