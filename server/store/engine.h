@@ -190,7 +190,8 @@ struct engine_kind {
     void (*backup_progress)(const struct engine_backup *b,
                             struct store_progress *out);
     void (*backup_end)(struct engine_backup *b);
-    void (*close)(struct engine *e);
+    /* ERR_DISK: what was left to be done failed; nothing stored is lost. */
+    enum err (*close)(struct engine *e);
 };
 
 /* First member of every engine. quota is the store's: an engine that counts

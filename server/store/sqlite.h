@@ -308,7 +308,7 @@ MUST_USE enum err sqlite_log_forget(sqlite3 *db);
 
 /* Before an open database is closed, while statements can be run: notes that
  * there is no log any more, or leaves it alone. */
-void sqlite_log_end(struct engine_sqlite *s);
+MUST_USE enum err sqlite_log_end(struct engine_sqlite *s);
 
 /* --- sqlite_tail.c -----------------------------------------------------------
  */

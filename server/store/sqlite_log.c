@@ -131,12 +131,12 @@ sqlite_log_forget(sqlite3 *db)
     return put(db, false);
 }
 
-/* True: the database holds all of it, and the log is empty. */
-static bool
+/* ERR_OK: the database holds all of it, and the log is empty. */
+static enum err
 empty_log(struct engine_sqlite *s)
 {
-    return sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
-                                     NULL, NULL) == SQLITE_OK;
+    return sqlite_err(sqlite3_wal_checkpoint_v2(
+        s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 /* The row alone, in a transaction of its own. */
@@ -178,10 +178,14 @@ sqlite_log_note(struct engine_sqlite *s)
 
 /* And it comes last, when all else is in the database: what interrupts this
  * leaves either the log, or a database that needs none. */
-static bool
+static enum err
 end(struct engine_sqlite *s)
 {
-    return empty_log(s) && write_row(s, false) == ERR_OK && empty_log(s);
+    enum err e = empty_log(s);
+
+    if (e == ERR_OK)
+        e = write_row(s, false);
+    return e == ERR_OK ? empty_log(s) : e;
 }
 
 /* What is on the disk after a failed sync is not known: a second one would say
@@ -193,15 +197,19 @@ log_stays(const struct engine_sqlite *s)
     return s->dead || (s->unmarked && (s->read_only || !s->opened));
 }
 
-void
+enum err
 sqlite_log_end(struct engine_sqlite *s)
 {
     bool stays = log_stays(s);
+    enum err e = s->dead ? ERR_DISK : ERR_OK;
 
     if (s->db == NULL || (!s->log_noted && !stays))
-        return;
+        return e;
     sqlite_reset(s);
-    if (stays || !end(s))
+    if (!stays)
+        e = end(s);
+    if (stays || e != ERR_OK)
         (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                                 NULL);
+    return e == ERR_DISK ? e : ERR_OK; /* in a full disk's log all is safe */
 }

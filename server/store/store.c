@@ -299,12 +299,15 @@ store_is_unused(const struct store *s)
            t->card_count == 0 && t->blob_bytes == 0;
 }
 
-void
+enum err
 store_close(struct store *s)
 {
+    enum err e;
+
     if (s == NULL)
-        return;
-    s->engine->kind->close(s->engine);
+        return ERR_OK;
+    e = s->engine->kind->close(s->engine);
     arena_free(&s->arena);
     mem_free(s);
+    return e;
 }

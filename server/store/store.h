@@ -70,8 +70,9 @@ uint32_t store_sweep_hour(const struct store *s);
 /* Nothing was ever stored here, and nothing swept. */
 bool store_is_unused(const struct store *s);
 
-/* Leaves everything in order on the disk. NULL is allowed. */
-void store_close(struct store *s);
+/* Leaves everything in order on the disk. NULL is allowed. ERR_DISK: that
+ * failed; what was stored is all there, and the next start puts it in order. */
+enum err store_close(struct store *s);
 
 /* --- SQLite -------------------------------------------------------------- */
 

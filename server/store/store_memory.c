@@ -142,11 +142,12 @@ backup_begin(struct engine *e, const uint8_t *key, struct engine_backup **out)
     return ERR_UNSUPPORTED; /* there is no file to copy */
 }
 
-static void
+static enum err
 close_it(struct engine *e)
 {
     engine_memory(e)->disk->in_use = false;
     mem_free(e);
+    return ERR_OK;
 }
 
 static const struct engine_kind kind = {

@@ -125,19 +125,21 @@ size(const struct engine *e)
     return ((const struct engine_sqlite *)(const void *)e)->size;
 }
 
-static void
+static enum err
 close_it(struct engine *e)
 {
     struct engine_sqlite *s = engine_sqlite(e);
+    enum err err;
 
     if (s->opened && sqlite_settle_now(s) != ERR_OK)
         s->dead = true; /* the next start settles */
-    sqlite_log_end(s);
+    err = sqlite_log_end(s);
     sqlite_finalize(s);
     sqlite3_close(s->db); /* also copies the log into the database */
     gather_end(&s->gather);
     tail_end(&s->tail);
     mem_free(s);
+    return err;
 }
 
 static const struct engine_kind kind = {

@@ -379,7 +379,7 @@ store_thread_cancel(struct store_thread *t, enum store_job_kind kind)
 }
 
 struct store *
-store_thread_stop(struct store_thread *t)
+store_thread_stop(struct store_thread *t, enum err *failed)
 {
     struct store *s = t->store;
 
@@ -388,6 +388,7 @@ store_thread_stop(struct store_thread *t)
     pthread_mutex_unlock(&t->lock);
     pthread_cond_signal(&t->turned);
     pthread_join(t->thread, NULL); /* ends the batch under way first */
+    *failed = t->e;
     for (int i = 0; i < STORE_JOB_KINDS; i++) {
         struct store_answer unheard;
 

@@ -74,7 +74,7 @@ void
 store_thread_set_quota(struct store_thread *t, const struct store_quota *q);
 
 /* Waits for the batch under way, gives up the jobs (without an answer) and
- * gives the store back. */
-struct store *store_thread_stop(struct store_thread *t);
+ * gives the store back. *failed: what store_thread_failed() would say now. */
+struct store *store_thread_stop(struct store_thread *t, enum err *failed);
 
 #endif

@@ -109,6 +109,7 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     struct config_endpoint bound[CONFIG_LISTENS_MAX] = {0};
     struct keeper_setup with = *setup;
     struct relay_config rc;
+    enum err e;
     int code;
 
     if (s == NULL) {
@@ -127,7 +128,9 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
                                                           : EXIT_UNAVAILABLE;
     if (code == EXIT_OK)
         code = serve_open(s, &with);
-    server_close(s);
+    e = server_close(s);
+    if (code == EXIT_OK && e != ERR_OK)
+        code = start_refuse(e, LOG_DISK, NULL, EXIT_DISK);
     if (code == EXIT_OK)
         log_line(LOG_STOPPED, NULL, 0);
     mem_wipe_free(s, sizeof *s);

@@ -503,11 +503,14 @@ close_handle(uv_handle_t *h, void *context)
         conn_close((struct conn *)(void *)h);
 }
 
-void
+enum err
 server_close(struct server *s)
 {
+    enum err e = ERR_OK;
+    enum err closed;
+
     if (s->thread != NULL)
-        (void)store_thread_stop(s->thread);
+        (void)store_thread_stop(s->thread, &e);
     s->thread = NULL;
     keeper_close(s->keeper);
     if (s->loop_ready) {
@@ -521,8 +524,9 @@ server_close(struct server *s)
     relay_free(s->relay);
     s->relay = NULL;
     map_free(&s->conns);
-    store_close(s->store);
+    closed = store_close(s->store);
     s->store = NULL;
     keeper_free(s->keeper);
     s->keeper = NULL;
+    return e == ERR_OK ? closed : e;
 }

@@ -89,7 +89,9 @@ MUST_USE enum err server_open(struct server *s,
 /* Runs until a signal or a failed disk. The exit code. */
 int server_run(struct server *s);
 
-void server_close(struct server *s);
+/* ERR_DISK, ERR_MEMORY: what was left to be stored in order failed, now or
+ * before. */
+MUST_USE enum err server_close(struct server *s);
 
 /* A listener has somebody; libuv's callback. */
 void server_on_connection(uv_stream_t *listener, int status);

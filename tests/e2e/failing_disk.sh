@@ -11,6 +11,7 @@ relay_on_bad_disk "$dir"
 
 fails() { printf '%s' "$1" >"$dir/faults.sync"; } # which file's next sync
 not_shown() { ! shown "$1"; }
+not_logged() { ! logged "$1"; }
 failed() { [ ! -e "$dir/faults.sync" ]; }
 gone_soon() {
     local i
@@ -68,6 +69,17 @@ cp "$dir/copy" "$dir/older"
 fails "$dir"
 told "the name of a copy" 74 "" backup "$dir/copy" --data "$data"
 check "the name of a copy: no sync failed" failed
+
+# while it stops: all that was acknowledged is in the log
+fails relay/relay.db
+stop_relay TERM
+check "stopping: no sync failed" failed
+check "stopping: exit code $relay_status, not 74" [ "$relay_status" -eq 74 ]
+check "stopping: it is not told" logged R030
+check "stopping: it is called stopped" not_logged R003
+start_relay "$data" "$listen" || exit 1
+person a --timeout 20 say "after it stopped"
+check "a text after a stop that failed" code_is 0
 stop_relay TERM
 check "stops again with $relay_status" [ "$relay_status" -eq 0 ]
 backup_fails_stopped() {

@@ -682,7 +682,8 @@ batches_are_served_beside_jobs(void **state)
     }
     assert_true(batches_meanwhile > 3);
     assert_false(store_thread_progress(t, STORE_JOB_BACKUP, &at));
-    assert_ptr_equal(store_thread_stop(t), h->b.store);
+    assert_ptr_equal(store_thread_stop(t, &e), h->b.store);
+    assert_ok(e);
     sem_destroy(&woken);
     check_filled(&h->b, n);
     assert_ok(restore(h, path_in(&h->b, STORE_BACKUP_FILE), false));
@@ -696,6 +697,7 @@ a_job_can_be_called_off(void **state)
     struct store_thread *t;
     struct store_answer a;
     sem_t woken;
+    enum err e;
 
     fill(&h->b, 0, RECORDS);
     assert_int_equal(sem_init(&woken, 0, 0), 0);
@@ -710,7 +712,8 @@ a_job_can_be_called_off(void **state)
     assert_int_equal(exists(&h->b, STORE_BACKUP_FILE), a.e == ERR_OK);
     assert_false(exists(&h->b, STORE_BACKUP_FILE ".new"));
     assert_ok(store_thread_ask(t, &q)); /* stop gives it up */
-    (void)store_thread_stop(t);
+    (void)store_thread_stop(t, &e);
+    assert_ok(e);
     assert_false(exists(&h->b, STORE_BACKUP_FILE ".new"));
     sem_destroy(&woken);
 }

@@ -56,7 +56,8 @@ check_order(bool one_processor)
         assert_true(results->took_us > 0);
         assert_false(store_thread_collect(t, &e, &results));
     }
-    assert_ptr_equal(store_thread_stop(t), b.store);
+    assert_ptr_equal(store_thread_stop(t, &e), b.store);
+    assert_ok(e);
     assert_int_equal(bench_page(&b, 1, 0).last, 200);
     sem_destroy(&done);
     bench_end(&b);
@@ -85,6 +86,7 @@ stopping_waits_for_what_is_under_way(void **state)
     struct relay_op op = op_message(1, "last words");
     struct relay_batch batch = {.ops = &op, .op_count = 1};
     sem_t done;
+    enum err e;
 
     (void)state;
     bench_start(&b, true);
@@ -92,7 +94,8 @@ stopping_waits_for_what_is_under_way(void **state)
     assert_int_equal(sem_init(&done, 0, 0), 0);
     assert_ok(store_thread_start(b.store, wake, &done, &t));
     store_thread_submit(t, &batch);
-    (void)store_thread_stop(t);
+    (void)store_thread_stop(t, &e);
+    assert_ok(e);
     assert_int_equal(bench_page(&b, 1, 0).record_count, 1);
     sem_destroy(&done);
     bench_end(&b);
@@ -123,7 +126,9 @@ errors_come_back_too(void **state)
         continue;
     assert_true(store_thread_collect(t, &e, &results));
     assert_err(e, ERR_DISK);
-    (void)store_thread_stop(t);
+    e = ERR_OK;
+    (void)store_thread_stop(t, &e);
+    assert_err(e, ERR_DISK);
     sem_destroy(&done);
     bench_end(&b);
 }
@@ -158,7 +163,10 @@ b04_failing_after_the_answer_is_told(void **state)
     assert_err(e, ERR_DISK);
     while (sem_wait(&done) != 0)
         continue;
-    (void)store_thread_stop(t);
+    (void)store_thread_stop(t, &e);
+    assert_err(e, ERR_DISK);
+    assert_err(store_close(b.store), ERR_DISK);
+    b.store = NULL;
     sem_destroy(&done);
     bench_end(&b);
     faults = (struct faults){0};
@@ -173,6 +181,7 @@ a_sign_of_life_is_given_each_time(void **state)
     struct bench b;
     struct store_thread *t;
     sem_t done;
+    enum err e;
     unsigned given = 0;
 
     (void)state;
@@ -185,7 +194,8 @@ a_sign_of_life_is_given_each_time(void **state)
         usleep(1000);
     }
     assert_int_equal(given, 20);
-    (void)store_thread_stop(t);
+    (void)store_thread_stop(t, &e);
+    assert_ok(e);
     sem_destroy(&done);
     bench_end(&b);
 }
@@ -224,7 +234,8 @@ other_quotas_count_from_the_next_batch_on(void **state)
         store_thread_set_quota(t, &q);
         q.message_count = 2;
     }
-    (void)store_thread_stop(t);
+    (void)store_thread_stop(t, &e);
+    assert_ok(e);
     sem_destroy(&done);
     bench_end(&b);
 }
