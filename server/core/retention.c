@@ -90,6 +90,15 @@ fit_rows(struct relay *r, uint64_t took_ms)
         r->sweep_rows = SWEEP_ROWS_MOST;
 }
 
+/* ms: at the next full hour, when more has expired. With the clock ahead a
+ * whole hour lies between one day and the next (B-13). */
+static uint64_t
+wait_for_next(const struct relay *r, struct relay_now now)
+{
+    return wall_hour(now) > r->sweep_hour ? HOUR_MS
+                                          : HOUR_MS - now.wall_ms % HOUR_MS;
+}
+
 void
 retention_answer(struct relay *r,
                  const struct relay_op_result *res,
@@ -104,7 +113,7 @@ retention_answer(struct relay *r,
         return; /* still due: goes on with the next batch */
     if (res->verdict == RELAY_DONE && res->hour > r->sweep_hour)
         r->sweep_hour = res->hour;
-    r->sweep_due_ms = now.mono_ms + HOUR_MS;
+    r->sweep_due_ms = now.mono_ms + wait_for_next(r, now);
     r->counters.clock_ahead_h = 0;
     r->counters.clock_behind_h = 0;
     if (h > r->sweep_hour)

@@ -79,6 +79,43 @@ letters_live_three_days(void **state)
     assert_false(on_disk(t, "SECRETMARK"));
 }
 
+/* B-14: at the hour at which it expires, and not up to an hour later, by the
+ * minute in which the relay was started. */
+static void
+b14_what_expires_goes_at_the_full_hour(void **state)
+{
+    enum { MINUTE_MS = 60 * 1000, SECOND_MS = 1000 };
+    struct stage *t = *state;
+    struct stage_client *c;
+
+    t->now.wall_ms += 40 * MINUTE_MS;
+    c = stage_join(t, 0);
+    (void)stage_answer(t, c, q_leave(1, "SECRETMARK"));
+    live(t, 72);
+    stage_pass(t, 20 * MINUTE_MS - SECOND_MS);
+    assert_true(on_disk(t, "SECRETMARK"));
+    stage_pass(t, SECOND_MS);
+    assert_false(on_disk(t, "SECRETMARK"));
+}
+
+/* A day is gone on by each hour, also from 50 minutes past one. */
+static void
+b13_a_clock_ahead_is_followed_once_an_hour(void **state)
+{
+    enum { MINUTE_MS = 60 * 1000 };
+    struct stage *t = *state;
+    uint32_t hour;
+
+    stage_run(t);
+    t->now.wall_ms += (uint64_t)10 * 365 * 24 * hour_ms + 50 * MINUTE_MS;
+    stage_pass(t, hour_ms);
+    hour = store_sweep_hour(t->store);
+    stage_pass(t, 59 * MINUTE_MS);
+    assert_int_equal(store_sweep_hour(t->store), hour);
+    stage_pass(t, MINUTE_MS);
+    assert_int_equal(store_sweep_hour(t->store), hour + 24);
+}
+
 static void
 b13_a_clock_ten_years_ahead_deletes_nothing_at_once(void **state)
 {
@@ -241,6 +278,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(b14_messages_live_a_fortnight),
         STAGED(letters_live_three_days),
+        STAGED(b14_what_expires_goes_at_the_full_hour),
+        STAGED(b13_a_clock_ahead_is_followed_once_an_hour),
         STAGED(b13_a_clock_ten_years_ahead_deletes_nothing_at_once),
         STAGED(b13_a_clock_ten_years_behind_keeps_everything),
         STAGED(a_week_switched_off_is_made_up_for),
