@@ -90,13 +90,18 @@ fit_rows(struct relay *r, uint64_t took_ms)
         r->sweep_rows = SWEEP_ROWS_MOST;
 }
 
-/* ms: at the next full hour, when more has expired. With the clock ahead a
- * whole hour lies between one day and the next (B-13). */
+/* ms, after a sweep: until the hour comes that is after the one swept, which
+ * may have begun meanwhile. With the clock far from that hour a whole one lies
+ * between one day and the next (B-13). */
 static uint64_t
 wait_for_next(const struct relay *r, struct relay_now now)
 {
-    return wall_hour(now) > r->sweep_hour ? HOUR_MS
-                                          : HOUR_MS - now.wall_ms % HOUR_MS;
+    uint64_t next = ((uint64_t)r->sweep_hour + 1) * HOUR_MS;
+    uint64_t hour_end = next + HOUR_MS;
+
+    if (now.wall_ms >= hour_end || now.wall_ms + HOUR_MS <= next)
+        return HOUR_MS;
+    return now.wall_ms >= next ? 0 : next - now.wall_ms;
 }
 
 void
@@ -113,7 +118,9 @@ retention_answer(struct relay *r,
         return; /* still due: goes on with the next batch */
     if (res->verdict == RELAY_DONE && res->hour > r->sweep_hour)
         r->sweep_hour = res->hour;
-    r->sweep_due_ms = now.mono_ms + wait_for_next(r, now);
+    r->sweep_due_ms =
+        now.mono_ms +
+        (res->verdict == RELAY_DONE ? wait_for_next(r, now) : HOUR_MS);
     r->counters.clock_ahead_h = 0;
     r->counters.clock_behind_h = 0;
     if (h > r->sweep_hour)

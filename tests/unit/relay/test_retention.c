@@ -98,6 +98,27 @@ b14_what_expires_goes_at_the_full_hour(void **state)
     assert_false(on_disk(t, "SECRETMARK"));
 }
 
+/* And a sweep that begins just before a full hour and ends after it is followed
+ * by the next at once. */
+static void
+b14_an_hour_that_begins_during_a_sweep_is_swept(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *c = stage_join(t, 0);
+
+    (void)stage_answer(t, c, q_leave(1, "SECRETMARK"));
+    t->now.wall_ms -= 2; /* so that it is due 2 ms early, by the wall's clock */
+    live(t, 72);
+    t->disk_works = false;
+    stage_pass(t, hour_ms); /* begins */
+    assert_true(on_disk(t, "SECRETMARK"));
+    t->now.mono_ms += 5;
+    t->now.wall_ms += 5;
+    t->disk_works = true;
+    stage_run(t);
+    assert_false(on_disk(t, "SECRETMARK"));
+}
+
 /* A day is gone on by each hour, also from 50 minutes past one. */
 static void
 b13_a_clock_ahead_is_followed_once_an_hour(void **state)
@@ -279,6 +300,7 @@ main(void)
         STAGED(b14_messages_live_a_fortnight),
         STAGED(letters_live_three_days),
         STAGED(b14_what_expires_goes_at_the_full_hour),
+        STAGED(b14_an_hour_that_begins_during_a_sweep_is_swept),
         STAGED(b13_a_clock_ahead_is_followed_once_an_hour),
         STAGED(b13_a_clock_ten_years_ahead_deletes_nothing_at_once),
         STAGED(b13_a_clock_ten_years_behind_keeps_everything),
