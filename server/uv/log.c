@@ -104,7 +104,9 @@ static const struct {
      "somebody better"},
     {LOG_CONFINE, 3,
      "cannot confine itself; --no-sandbox runs without, at your risk"},
-    {LOG_UNCONFINED, 4, "this kernel cannot confine the relay by"},
+    {LOG_UNCONFINED, 4,
+     "the relay is not confined: this kernel, or the service manager's filter "
+     "of system calls, does not allow"},
     {LOG_NO_DESCRIPTORS, 3,
      "too few descriptors to run; raise LimitNOFILE= in the unit, or ulimit "
      "-Hn in the shell that starts it"},
