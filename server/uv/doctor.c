@@ -88,11 +88,19 @@ ask_running(struct doctor *d)
                (n = ask_read(&a, (uint8_t *)status + len,
                              sizeof status - 1 - len)) > 0)
             len += (size_t)n;
+        d->handed = strstr(status, "\"handed\":true") != NULL;
+        d->full = strstr(status, "\"full\":true") != NULL;
+        d->damaged = number_of(status, "\"damaged\":");
         d->clock_ahead_h = number_of(status, "\"clock_ahead_h\":");
         d->clock_behind_h = number_of(status, "\"clock_behind_h\":");
     }
     ask_close(&a);
-    if (d->running)
+    if (d->running && d->full)
+        doctor_say(
+            d, "relay", DOCTOR_WRONG,
+            "raise space-mib, get more disk, or wait for things to expire",
+            "it is running, but refuses writers: there is no room");
+    else if (d->running)
         doctor_say(d, "relay", DOCTOR_OK, NULL, "it is running");
     else if (d->denied && access(d->config->control, F_OK) == 0)
         doctor_say(d, "relay", DOCTOR_WARNING,
@@ -136,6 +144,7 @@ command_doctor(struct config *c)
     struct doctor d = {.config = c};
 
     say_files(&d);
+    doctor_page(&d);
     doctor_folder(&d);
     ask_running(&d);
     if (!d.foreign) { /* else nothing is known of them */

@@ -9,11 +9,15 @@ enum doctor_verdict { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_WRONG };
 
 struct doctor {
     const struct config *config;
-    bool running;           /* a relay answers at the control socket */
-    bool used;              /* a relay has worked in the folder */
-    bool foreign;           /* we may not look into the folder */
-    bool denied;            /* we may not ask at the control socket */
-    uint64_t clock_ahead_h; /* as the running relay says */
+    bool running; /* a relay answers at the control socket */
+    bool used;    /* a relay has worked in the folder */
+    bool foreign; /* we may not look into the folder */
+    bool denied;  /* we may not ask at the control socket */
+    /* as the running relay says */
+    bool handed; /* it listens at what the service manager handed over */
+    bool full;   /* it refuses writers */
+    uint64_t damaged;
+    uint64_t clock_ahead_h;
     uint64_t clock_behind_h;
     enum doctor_verdict worst;
 };
@@ -30,6 +34,7 @@ doctor_say(struct doctor *d,
 /* --- doctor_local.c ---------------------------------------------------------
  */
 
+void doctor_page(struct doctor *d);
 void doctor_folder(struct doctor *d);
 void doctor_database(struct doctor *d);
 void doctor_key(struct doctor *d);

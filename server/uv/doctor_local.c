@@ -16,6 +16,7 @@
 #include "doctor.h"
 #include "folder.h"
 #include "harden.h"
+#include "privileges.h"
 #include "start.h"
 
 enum {
@@ -26,6 +27,86 @@ enum {
     YEAR_FIRST = 2026, /* the program is not older */
     YEAR_LAST = 2100
 };
+
+/* Without one there is nothing to say: what is built in can be read. */
+void
+doctor_page(struct doctor *d)
+{
+    struct buf page = buf_limited(START_PAGE_MAX);
+    const char *file = d->config->page_file;
+
+    if (file[0] == '\0')
+        return;
+    if (start_page_read(d->config, &page) == ERR_OK)
+        doctor_say(d, "page", DOCTOR_OK, NULL, "%s can be read by who asks",
+                   file);
+    else
+        doctor_say(d, "page", DOCTOR_WRONG, "see the key web-page",
+                   "%s cannot be read, or is larger than 1 MiB", file);
+    buf_free(&page);
+}
+
+/* Says what does not belong to whom the relay will be; only root can see to it,
+ * and what root owns in a folder of root's is given to the key user. */
+static bool
+owners_fit(struct doctor *d, const struct stat *folder)
+{
+    static const char *const names[] = {"relay.db", "relay.db-wal", "relay.key",
+                                        FOLDER_ADDRESS_FILE, "ballast"};
+    const struct config *c = d->config;
+    uid_t uid = folder->st_uid;
+    char path[CONFIG_PATH_MAX + 32];
+    struct stat st;
+
+    if (geteuid() == 0 && c->user[0] != '\0') {
+        if (privileges_find(c->user, &uid, NULL) != ERR_OK) {
+            doctor_say(d, "folder", DOCTOR_WRONG, "see the key user",
+                       "this system has no user %s", c->user);
+            return false;
+        }
+        if (folder->st_uid == 0)
+            return true;
+        if (folder->st_uid != uid) {
+            doctor_say(d, "folder", DOCTOR_WRONG,
+                       "chown -R it, or see the key user",
+                       "%s does not belong to %s", c->data, c->user);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", c->data, names[i]);
+        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && uid != 0 &&
+            st.st_uid != uid) {
+            doctor_say(d, "folder", DOCTOR_WRONG,
+                       "chown it to the user who owns the folder",
+                       "%s belongs to somebody else, so the relay cannot use "
+                       "it",
+                       path);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+look_into(struct doctor *d, const struct stat *st)
+{
+    const char *folder = d->config->data;
+    bool fits = (st->st_mode & 0777) == 0700;
+
+    if (!fits)
+        doctor_say(d, "folder", DOCTOR_WRONG, "chmod 0700 it",
+                   (st->st_mode & 077) != 0
+                       ? "others may look into %s (mode %03o)"
+                       : "its own user may not use %s (mode %03o)",
+                   folder, (unsigned)st->st_mode & 0777);
+    if (d->foreign)
+        doctor_say(d, "folder", DOCTOR_WRONG,
+                   "run this as the relay's user or as root",
+                   "%s belongs to somebody else", folder);
+    else if (owners_fit(d, st) && fits)
+        doctor_say(d, "folder", DOCTOR_OK, NULL, "%s", folder);
+}
 
 void
 doctor_folder(struct doctor *d)
@@ -44,16 +125,18 @@ doctor_folder(struct doctor *d)
     else if (!S_ISDIR(st.st_mode))
         doctor_say(d, "folder", DOCTOR_WRONG, "name a folder with --data",
                    "%s is no folder", folder);
-    else if ((st.st_mode & 077) != 0)
-        doctor_say(d, "folder", DOCTOR_WRONG, "chmod 0700 it",
-                   "others may look into %s (mode %03o)", folder,
-                   (unsigned)st.st_mode & 0777);
-    else if (d->foreign)
-        doctor_say(d, "folder", DOCTOR_WRONG,
-                   "run this as the relay's user or as root",
-                   "%s belongs to somebody else", folder);
     else
-        doctor_say(d, "folder", DOCTOR_OK, NULL, "%s", folder);
+        look_into(d, &st);
+}
+
+static bool
+others_read_key(const struct config *c)
+{
+    char path[CONFIG_PATH_MAX + 32];
+    struct stat st;
+
+    (void)snprintf(path, sizeof path, "%s/relay.key", c->data);
+    return lstat(path, &st) == 0 && (st.st_mode & 077) != 0;
 }
 
 void
@@ -64,7 +147,12 @@ doctor_key(struct doctor *d)
         key == NULL ? ERR_MEMORY : folder_key(d->config->data, false, key);
 
     secret_free(key);
-    if (e == ERR_OK)
+    if (e == ERR_OK && others_read_key(d->config))
+        doctor_say(d, "key", DOCTOR_WRONG,
+                   "chmod 0600 it; if somebody may have copied it, begin anew "
+                   "in an empty folder",
+                   "others may read relay.key");
+    else if (e == ERR_OK)
         doctor_say(d, "key", DOCTOR_OK, NULL, "it can be read");
     else if (e == ERR_NOT_FOUND && d->running)
         doctor_say(d, "key", DOCTOR_WRONG,
@@ -84,6 +172,34 @@ doctor_key(struct doctor *d)
                    "relay.key is damaged or cannot be read");
 }
 
+/* As the relay would say at its start (start_store()). */
+static const char *
+way_out(enum err e)
+{
+    switch ((int)e) {
+    case ERR_FULL:
+        return "the disk has no room: free some, or get more; nothing is lost";
+    case ERR_DISK:
+        return "see who owns the folder and the files in it, and whether the "
+               "disk can be read";
+    case ERR_UNSUPPORTED:
+        return "it is of a later version, or no relay's (R012): install that "
+               "version, or look at what is in the folder";
+    case ERR_DENIED:
+        return "relay.db-wal is missing or another's (R016): put the right one "
+               "there, or restore a backup into an empty folder";
+    case ERR_CONFLICT:
+        return "a restore did not come to its end (R017): restore again";
+    case ERR_EXISTS:
+        return "a link, or no plain file, has the name of one of the relay's "
+               "(R018): put the file itself there";
+    case ERR_MEMORY:
+        return "there is not enough memory to look";
+    default:
+        return "it is damaged (R013): restore a backup into an empty folder";
+    }
+}
+
 /* Opens it as what-i-know does, unless the running relay has it. */
 void
 doctor_database(struct doctor *d)
@@ -94,6 +210,13 @@ doctor_database(struct doctor *d)
     enum err e;
     uint64_t hour = (uint64_t)time(NULL) / 3600;
 
+    if (d->running && d->damaged > 0) {
+        doctor_say(d, "database", DOCTOR_WRONG,
+                   "see the kernel's log; the disk may be failing",
+                   "the running relay has met damaged rows: %" PRIu64,
+                   d->damaged);
+        return;
+    }
     if (d->running) {
         doctor_say(d, "database", DOCTOR_OK, NULL,
                    "in use by the running relay");
@@ -115,8 +238,7 @@ doctor_database(struct doctor *d)
                    "stop that one, or name its control socket with --control",
                    "another process has it");
     } else {
-        doctor_say(d, "database", DOCTOR_WRONG,
-                   "restore a backup into an empty folder",
+        doctor_say(d, "database", DOCTOR_WRONG, way_out(e),
                    "it cannot be opened (%s)", err_name(e));
     }
     store_close(store);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,6 +96,10 @@ judge_port(struct doctor *d, const char *where, int reason)
     else if (reason != 0)
         doctor_say(d, "port", DOCTOR_WRONG, "see the key listen", "%s: %s",
                    where, strerror(reason));
+    else if (d->running && d->handed)
+        doctor_say(d, "port", DOCTOR_OK, NULL,
+                   "the service manager's sockets are used instead of %s",
+                   where);
     else if (d->running)
         doctor_say(d, "port", DOCTOR_WARNING,
                    "was listen changed since it started? Then restart it",
@@ -163,6 +168,20 @@ send_all(int fd, struct buf *out, uint64_t until)
     return true;
 }
 
+/* A name of Tor's: to look it up would tell a name server of it (RFC 7686). */
+static bool
+is_onion(const char *host)
+{
+    static const char onion[] = ".onion";
+    size_t len = strlen(host);
+
+    while (len > 0 && host[len - 1] == '.')
+        len--;
+    return len >= sizeof onion - 1 &&
+           strncasecmp(host + len - (sizeof onion - 1), onion,
+                       sizeof onion - 1) == 0;
+}
+
 /* Whether who is there has the key: true when the handshake is done. */
 static bool
 shake(int fd, struct link *l, struct buf *out, uint64_t until)
@@ -207,6 +226,12 @@ static const char by_client[] =
     "prints; 0 is well, 75: nobody answers, 76: it is not this relay; then "
     "pristan --profile check wipe --yes";
 
+static const char by_tor[] =
+    "run pristan --proxy socks5h://127.0.0.1:9050 --profile check "
+    "--no-passphrase group new Check --name me --relay LINK where a tor runs, "
+    "with the link that pristan-relay link prints; then pristan --profile "
+    "check wipe --yes";
+
 static void
 reach_one(struct doctor *d,
           const struct config_endpoint *e,
@@ -214,10 +239,18 @@ reach_one(struct doctor *d,
 {
     char where[WHERE_MAX];
     uint64_t until = now_ms() + PATIENCE_MS;
-    struct addrinfo *list = resolve(e, false);
+    struct addrinfo *list;
     int fd;
 
     config_write_endpoint(e, where, sizeof where);
+    if (is_onion(e->host)) {
+        doctor_say(
+            d, "reach", DOCTOR_WARNING, by_tor,
+            "%s is an onion service: it was not looked up, and not tried",
+            where);
+        return;
+    }
+    list = resolve(e, false);
     if (list == NULL) {
         doctor_say(d, "name", DOCTOR_WRONG,
                    "make a DNS record for it, or see the key public",

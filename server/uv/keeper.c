@@ -20,6 +20,7 @@ keeper_state(const struct keeper *op, struct state *out)
                           .uptime_s = (now.mono_ms - op->start_ms) / 1000,
                           .now_s = now.wall_ms / 1000,
                           .conn_max = op->server->conn_max,
+                          .handed = op->server->handed,
                           .space_bytes = op->now->space_mib * START_MIB,
                           .used_bytes = op->disk.used_bytes,
                           .free_bytes = op->disk.free_bytes};

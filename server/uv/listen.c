@@ -3,6 +3,7 @@
 #include "listen.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 
 #include "log.h"
 #include "sd_listen.h"
@@ -44,6 +45,18 @@ bind_at(uv_tcp_t *l, const struct config_endpoint *at)
     return rc != 0 ? rc : uv_tcp_bind(l, (const struct sockaddr *)&a, 0);
 }
 
+static void
+refuse(const struct config_endpoint *at, int rc)
+{
+    char where[CONFIG_HOST_MAX + 16] = "a socket that was handed over";
+    char text[sizeof where + 128];
+
+    if (at != NULL)
+        config_write_endpoint(at, where, sizeof where);
+    (void)snprintf(text, sizeof text, "%s: %s", where, uv_strerror(rc));
+    log_line(LOG_LISTEN, text, 0);
+}
+
 /* at NULL: fd is bound already. */
 static enum err
 listen_one(struct server *s,
@@ -65,7 +78,7 @@ listen_one(struct server *s,
         rc = find_name(l, bound);
     if (rc == 0)
         return ERR_OK;
-    log_line(LOG_LISTEN, uv_strerror(rc), at != NULL ? at->port : 0);
+    refuse(at, rc);
     return ERR_USE;
 }
 
@@ -81,5 +94,6 @@ listen_open(struct server *s,
         e = listen_one(s, NULL, SD_LISTEN_FIRST + (int)i, &bound[i]);
     for (size_t i = 0; e == ERR_OK && handed == 0 && i < c->listen_count; i++)
         e = listen_one(s, &c->listens[i], -1, &bound[i]);
+    s->handed = handed > 0;
     return e;
 }

@@ -15,8 +15,8 @@
 
 enum { ENTRY_MAX = 4096 };
 
-static enum err
-find_user(const char *name, uid_t *uid, gid_t *gid)
+enum err
+privileges_find(const char *name, uid_t *uid, gid_t *gid)
 {
     char text[ENTRY_MAX];
     struct passwd entry;
@@ -26,7 +26,8 @@ find_user(const char *name, uid_t *uid, gid_t *gid)
         found == NULL)
         return ERR_NOT_FOUND;
     *uid = found->pw_uid;
-    *gid = found->pw_gid;
+    if (gid != NULL)
+        *gid = found->pw_gid;
     return ERR_OK;
 }
 
@@ -135,7 +136,7 @@ privileges_drop(const char *user, const char *folder, bool *root)
 
     *root = false;
     if (user[0] != '\0') {
-        e = find_user(user, &uid, &gid);
+        e = privileges_find(user, &uid, &gid);
         if (e != ERR_OK)
             return e;
         if (geteuid() != 0)

@@ -4,6 +4,7 @@
 #define UV_PRIVILEGES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -20,6 +21,9 @@
  * ERR_DENIED     we are not root, and somebody else */
 MUST_USE enum err
 privileges_drop(const char *user, const char *folder, bool *root);
+
+/* A user of the system's by name; gid may be NULL. ERR_NOT_FOUND. */
+MUST_USE enum err privileges_find(const char *name, uid_t *uid, gid_t *gid);
 
 /* What root made in somebody else's folder becomes that one's: plain files of
  * these names, up to a NULL. Nothing happens when we are not root, or root owns

@@ -32,6 +32,7 @@ struct server {
     uv_loop_t loop;
     uv_tcp_t listeners[CONFIG_LISTENS_MAX];
     size_t listener_count;
+    bool handed;        /* the listeners came from the service manager */
     struct bell stored; /* the store's thread is done with something */
     uv_timer_t timer;
     uv_check_t turn; /* after each round of the loop */

@@ -96,27 +96,29 @@ start_key(const struct config *c,
                         e == ERR_NOT_FOUND ? EXIT_NO_INPUT : EXIT_CREATE);
 }
 
+enum err
+start_page_read(const struct config *c, struct buf *out)
+{
+    char folder[CONFIG_PATH_MAX];
+    const char *slash = strrchr(c->page_file, '/');
+
+    (void)snprintf(folder, sizeof folder, "%s", c->page_file);
+    if (slash == NULL)
+        (void)snprintf(folder, sizeof folder, ".");
+    else
+        folder[slash - c->page_file] = '\0';
+    return folder_read_theirs(folder[0] == '\0' ? "/" : folder,
+                              slash == NULL ? c->page_file : slash + 1, out);
+}
+
 int
 start_page(const struct config *c, struct buf *out)
 {
-    char folder[CONFIG_PATH_MAX];
-    const char *slash;
-
-    if (c->page_file[0] == '\0') {
+    if (c->page_file[0] == '\0')
         buf_append(out, bytes_str(page_default));
-    } else {
-        (void)snprintf(folder, sizeof folder, "%s", c->page_file);
-        slash = strrchr(c->page_file, '/');
-        if (slash == NULL)
-            (void)snprintf(folder, sizeof folder, ".");
-        else
-            folder[slash - c->page_file] = '\0';
-        if (folder_read_theirs(folder[0] == '\0' ? "/" : folder,
-                               slash == NULL ? c->page_file : slash + 1,
-                               out) != ERR_OK)
-            return start_refuse(ERR_NOT_FOUND, LOG_PAGE, c->page_file,
-                                EXIT_NO_INPUT);
-    }
+    else if (start_page_read(c, out) != ERR_OK)
+        return start_refuse(ERR_NOT_FOUND, LOG_PAGE, c->page_file,
+                            EXIT_NO_INPUT);
     return buf_end(out) == ERR_OK
                ? EXIT_OK
                : start_refuse(ERR_MEMORY, LOG_MEMORY, NULL, EXIT_INTERNAL);

@@ -34,6 +34,9 @@ MUST_USE int start_key(const struct config *c,
                        const struct store *store,
                        struct dh_secret **out);
 
+/* The operator's page alone, of which one is named; logs nothing. */
+MUST_USE enum err start_page_read(const struct config *c, struct buf *out);
+
 /* The operator's page, or the one that is built in, appended. */
 MUST_USE int start_page(const struct config *c, struct buf *out);
 

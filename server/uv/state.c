@@ -58,8 +58,7 @@ state_write_text(const struct state *s, struct buf *out)
     if (sweep_age_h(s) == UINT64_MAX)
         say(out, "cleared out:", "not yet");
     else
-        say(out, "cleared out:", "what had expired %" PRIu64 " hours ago",
-            sweep_age_h(s));
+        say(out, "cleared out:", "%" PRIu64 " h ago", sweep_age_h(s));
     if (c->storage_full)
         say(out, "FULL:", "writers are refused; see R031 in the manual");
     if (c->damaged > 0)
@@ -84,6 +83,7 @@ state_write_json(const struct state *s, struct buf *out)
     json_number(out, "uptime_s", s->uptime_s);
     json_number(out, "connections", c->conns);
     json_number(out, "connections_max", s->conn_max);
+    json_bool(out, "handed", s->handed);
     json_number(out, "sessions", c->sessions);
     json_number(out, "watches", c->watches);
     json_number(out, "appended", c->appended);

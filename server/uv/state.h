@@ -14,6 +14,7 @@ struct state {
     uint64_t uptime_s;
     uint64_t now_s; /* since 1970 */
     uint64_t conn_max;
+    bool handed;          /* listens at what the service manager handed over */
     uint64_t space_bytes; /* that the relay may use */
     uint64_t used_bytes;  /* its files */
     uint64_t free_bytes;  /* of the disk, for us */

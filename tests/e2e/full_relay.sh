@@ -22,6 +22,11 @@ dd if=/dev/zero of="$dir/small/filler" bs=1024 2>/dev/null
 person a --timeout 5 say "while it is full"
 check "a text on a full disk: exit code $code" code_is 75
 check "the operator is not told that it is full" logged_soon R031
+told "doctor" 1 "it is running, but refuses writers" doctor --data "$dir/small/relay" \
+    --listen "$listen"
+told "doctor where a relay is to be" 1 "free some" doctor --data "$dir/small/other" \
+    --listen 127.0.0.1:0
+check "sees no other fault in it" [ "$(grep -c 'restore a backup' <<<"$out")" -eq 0 ]
 person b read
 check "a reader gets nothing on a full disk" shown "before it was full"
 

@@ -121,6 +121,24 @@ fi
 mkdir -m 0755 "$dir/open"
 told "a folder for everybody" 1 "chmod 0700" doctor --data "$dir/open" \
     --listen 127.0.0.1:0
+mkdir -m 0500 "$dir/shut"
+told "a folder that its own user cannot write in" 1 "may not use $dir/shut (mode 500)" \
+    doctor --data "$dir/shut" --listen 127.0.0.1:0
+told "a page that is not there" 1 "$dir/none.html cannot be read" doctor "${data[@]}" \
+    --listen "$at" --web-page "$dir/none.html"
+# the name of an onion service is for tor alone
+told "an onion service" 0 "Name.Onion:80 is an onion service: it was not looked up" doctor \
+    "${data[@]}" --listen "$at" --public Name.Onion:80
+check "has no line about its address" [ "$(grep -cE '^[A-Za-z]+ +name ' <<<"$out")" -eq 0 ]
+if command -v strace >/dev/null; then
+    ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/calls" -e trace=network \
+        "$RELAY" doctor "${data[@]}" --listen "$at" --public name.onion:80 >"$dir/seen" 2>&1
+    check "strace saw it" grep -q 'onion service' "$dir/seen"
+    check "and no name server was asked" \
+        [ "$(grep -cE 'onion|htons\(53\)' "$dir/calls")" -eq 0 ]
+else
+    echo "NO STRACE HERE: who is asked is not seen (apt-get install strace)"
+fi
 told "another relay's port" 1 "taken by something else" doctor \
     --data "$dir/none" --listen "$at"
 # who may not look into the folder is told that, and nothing about what is in it
@@ -159,6 +177,10 @@ else
 fi
 mkdir -m 0700 "$dir/other"
 (umask 077 && head -c 32 /dev/urandom >"$dir/other/relay.key")
+chmod 0644 "$dir/other/relay.key"
+told "a key for everybody" 1 "others may read relay.key: chmod 0600" doctor \
+    --data "$dir/other" --listen 127.0.0.1:0
+chmod 0600 "$dir/other/relay.key"
 told "somebody else at the address" 1 "not this relay answers" doctor \
     --data "$dir/other" --listen 127.0.0.1:0 --public "$at"
 
@@ -246,7 +268,7 @@ code=$?
 check "restore from standard input: $code" code_is 0
 check "leaves nothing else" [ ! -e "$dir/new/restore.part" ]
 if [ "$(id -u)" -eq 0 ]; then
-    mkdir "$dir/theirs"
+    mkdir -m 0700 "$dir/theirs"
     chown 65534:65534 "$dir/theirs"
     told "root restores into the folder of another" 0 "" \
         restore "$dir/copy2" --data "$dir/theirs"
@@ -255,6 +277,15 @@ if [ "$(id -u)" -eq 0 ]; then
     told "a user that is not there" 78 "cannot become the relay's user" run \
         --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
 fi
+    told "doctor on that" 0 "ok       folder" doctor --data "$dir/theirs" \
+        --listen 127.0.0.1:0
+    chown 0 "$dir/theirs/relay.db"
+    told "a file of root's in it" 1 "$dir/theirs/relay.db belongs to somebody else" doctor \
+        --data "$dir/theirs" --listen 127.0.0.1:0
+    told "which a relay cannot use" 74 "R010" run --data "$dir/theirs" --listen 127.0.0.1:0
+    chown 65534 "$dir/theirs/relay.db"
+    told "doctor and a user that is not there" 1 "no user nobody-of-this-name" doctor \
+        --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
 start_relay "$dir/new" "127.0.0.1:$port" || exit 1
 check "the link is the same" [ "$relay_link" = "$link" ]
 person a read

@@ -149,6 +149,8 @@ person q ask "$link" "help"
 check "a link of a relay is no desk: exit code $code" code_is 65
 person q group new G2 --name N --relay "$link"
 check "a client gets through: exit code $code" code_is 0
+told "doctor" 0 "the service manager's sockets are used instead of 127.0.0.1:1" doctor \
+    --data "$dir/data" --listen 127.0.0.1:1
 kill -TERM "$pid"
 check "an end" ended 0
 managed "$dir/notify" tcp other -- "${words[@]}"
