@@ -79,6 +79,32 @@ confine_files(const struct config *c)
     return e;
 }
 
+/* folder is path's, or one above it. */
+static bool
+is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return strncmp(path, folder, len) == 0 &&
+           (len == 1 || path[len] == '/' || path[len] == '\0');
+}
+
+bool
+confine_reads(const struct config *started, const char *file)
+{
+    char there[CONFIG_PATH_MAX];
+    char near[CONFIG_PATH_MAX];
+
+    if (started->no_sandbox)
+        return true;
+    folder_of(file, there);
+    folder_of(started->file, near);
+    if (is_below(there, near) || is_below(there, started->data))
+        return true;
+    folder_of(started->page_file, near);
+    return started->page_file[0] != '\0' && is_below(there, near);
+}
+
 enum err
 confine_calls(const struct config *c)
 {

@@ -14,6 +14,10 @@ MUST_USE enum err confine_user(const struct config *c);
  * sockets are; before any thread is started. ERR_DENIED. */
 MUST_USE enum err confine_files(const struct config *c);
 
+/* Whether a relay that confined its files by this configuration may read there;
+ * goes by names alone. */
+bool confine_reads(const struct config *started, const char *file);
+
 /* No system call that a relay at work does not make, no capability; for all
  * threads, when everything is open. ERR_DENIED, ERR_MEMORY. */
 MUST_USE enum err confine_calls(const struct config *c);

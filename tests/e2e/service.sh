@@ -269,6 +269,23 @@ check "and everything stays as it was" shown mine
 printf '[network]\nweb-page = %s\n' "$dir/none.html" >"$conf"
 check "a page that is not there refuses all of it" reload 'R005'
 check "and says which" shown "R021"
+mkdir "$dir/site"
+printf '<p>of elsewhere</p>' >"$dir/site/page.html"
+printf '[retention]\nmessage-days = 9\n[network]\nweb-page = %s\n' \
+    "$dir/site/page.html" >"$conf"
+check "what is not set any more waits for a restart" reload 'R006 .*: public'
+check "what else changed counts, wherever the page is" logged 'R004 .*message-days$'
+waits=$(grep -c 'R006 .*: public, web-page$' "$dir/relay.log")
+page
+if [ "$waits" -eq 1 ]; then
+    check "where it may not look it does not, and the old page stays" shown mine
+else
+    check "a relay that is not confined takes it" shown 'of elsewhere'
+fi
+link=$("$RELAY" --config "$conf" --data "$dir/data" link)
+check "an address that is not set any more stays" reload 'R004 .*: nothing changed'
+check "and that is told" reload 'R006 .*: public'
+check "as it is" [ "$("$RELAY" --config "$conf" --data "$dir/data" link)" = "$link" ]
 printf '[relay]\nlog-level = error\n' >"$conf"
 kill -HUP "$relay_pid"
 sleep 0.5
