@@ -3,6 +3,7 @@
  * one before. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,9 @@ config_mistake(struct config *c, const char *where, const char *format, ...)
     va_end(args);
     c->mistakes++;
     (void)snprintf(line, sizeof line, "%s: %s", where, text);
+    for (char *p = line; *p != '\0'; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?'; /* of a file that is none, to a terminal */
     log_line(LOG_CONFIG, line, 0);
 }
 
@@ -187,26 +191,50 @@ default_control(struct config *c)
         c->control[0] = '\0';
 }
 
+/* The same, of a setting that was read already. */
+__attribute__((format(printf, 3, 4))) static void
+mistake_in(struct config *c, const char *name, const char *format, ...)
+{
+    const struct setting *s = config_setting(name, strlen(name));
+    char where[CONFIG_PATH_MAX + 32];
+    char text[MESSAGE_MAX];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    config_origin_text(c, s, where, sizeof where);
+    config_mistake(c, where, "%s %s", name, text);
+}
+
 /* What no single setting can know. */
 static void
 check_together(struct config *c)
 {
+    const struct setting *space = config_setting("space-mib", 9);
+
     if (c->data[0] == '\0')
         config_mistake(c, "data",
                        "there is no home folder to keep things in; name one "
                        "with --data DIR");
     if (c->metrics[0] == '/' && strlen(c->metrics) > SOCKET_PATH_MAX)
-        config_mistake(c, "metrics",
-                       "a socket's path has at most %d characters",
-                       (int)SOCKET_PATH_MAX);
+        mistake_in(c, "metrics",
+                   "is too long: a socket's path has at most %d "
+                   "characters",
+                   (int)SOCKET_PATH_MAX);
     if (strlen(c->control) > SOCKET_PATH_MAX &&
         c->origins[place_of(config_setting("control", 7))].rank > 0)
-        config_mistake(c, "control",
-                       "a socket's path has at most %d characters",
-                       (int)SOCKET_PATH_MAX);
+        mistake_in(c, "control",
+                   "is too long: a socket's path has at most %d "
+                   "characters",
+                   (int)SOCKET_PATH_MAX);
     if (c->ballast_mib >= c->space_mib)
-        config_mistake(c, "ballast-mib",
-                       "the ballast has to be smaller than space-mib");
+        mistake_in(c,
+                   c->origins[place_of(space)].rank > 0 ? "space-mib"
+                                                        : "ballast-mib",
+                   "makes no sense: ballast-mib (%" PRIu64
+                   ") has to be smaller than space-mib (%" PRIu64 ")",
+                   c->ballast_mib, c->space_mib);
 }
 
 enum err

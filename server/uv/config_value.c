@@ -63,7 +63,8 @@ config_read_endpoint(const char *text, struct config_endpoint *out)
     if (len > CONFIG_HOST_MAX || !read_number(colon + 1, 0, UINT16_MAX, &port))
         return ERR_MALFORMED;
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)host[i] <= ' ' || (unsigned char)host[i] >= 0x7f)
+        if ((unsigned char)host[i] <= ' ' || (unsigned char)host[i] >= 0x7f ||
+            strchr("/?#@[]\"'\\", host[i]) != NULL)
             return ERR_MALFORMED;
     memcpy(out->host, host, len);
     out->host[len] = '\0';
@@ -87,7 +88,7 @@ put_text(char *out, const char *value)
 {
     size_t len = strlen(value);
 
-    if (len == 0 || len >= CONFIG_PATH_MAX)
+    if (len == 0 || len >= CONFIG_PATH_MAX || *value == '"' || *value == '\'')
         return false;
     memcpy(out, value, len + 1);
     return true;
@@ -163,7 +164,7 @@ put_metrics(char *out, const char *value)
 
     if (strcmp(value, "off") == 0 || value[0] == '/')
         return put_text(out, value);
-    if (config_read_endpoint(value, &e) != ERR_OK || e.tls)
+    if (config_read_endpoint(value, &e) != ERR_OK || e.tls || e.port == 0)
         return false;
     if (strcmp(e.host, "::1") != 0 && (inet_pton(AF_INET, e.host, &v4) != 1 ||
                                        (ntohl(v4.s_addr) >> 24) != 127))
@@ -284,8 +285,12 @@ config_expects(const struct setting *s, char *out, size_t size)
 
     switch (s->kind) {
     case SETTING_TEXT:
-        (void)snprintf(out, size, "a path of at most %d characters",
-                       CONFIG_PATH_MAX - 1);
+        if (strcmp(s->value, "NAME") == 0)
+            (void)snprintf(out, size, "the name of a user");
+        else
+            (void)snprintf(out, size,
+                           "a path of at most %d characters, without quotes",
+                           CONFIG_PATH_MAX - 1);
         return;
     case SETTING_NUMBER:
     case SETTING_FD:

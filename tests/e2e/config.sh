@@ -53,6 +53,12 @@ mistake "IPv6 without brackets" 2 "IPv6 in brackets" \
 mistake "a port that is none" 2 "65535" '[network]\nlisten = 127.0.0.1:65536\n'
 mistake "a public address without a port" 2 "'example.org' is not" \
     '[network]\npublic = example.org\n'
+mistake "a public address with a path" 2 "'example.org/x:443' is not" \
+    '[network]\npublic = example.org/x:443\n'
+mistake "a path in quotes" 2 "without quotes" '[relay]\ndata = "/nowhere"\n'
+mistake "metrics at no port" 2 "'127.0.0.1:0' is not" '[relay]\nmetrics = 127.0.0.1:0\n'
+mistake "a user without a name" 2 "user must be the name of a user" '[relay]\nuser =\n'
+mistake "bytes that a terminal would obey" 2 "no key ?[2Jx" '[relay]\n\033[2Jx = 1\n'
 mistake "nine places to listen at" 10 "at most 8" \
     "[network]\n$(for i in $(seq 9); do printf 'listen = 127.0.0.1:%d\\n' "$i"
     done)"
@@ -64,8 +70,9 @@ check "all mistakes are told, not only the first" \
     [ "$(grep -c R050 <<<"$out")" -eq 3 ]
 
 printf '[storage]\nspace-mib = 8\n' >"$conf"
-told "more ballast than space" 78 "smaller than space-mib" --config "$conf" \
-    --check-config
+told "more ballast than space" 78 \
+    "$conf:2: space-mib makes no sense: ballast-mib (16) has to be smaller than space-mib (8)" \
+    --config "$conf" --check-config
 
 mkdir "$conf.d"
 printf '[retention]\nmessage-days = 3\n' >"$conf"
