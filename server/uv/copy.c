@@ -333,24 +333,24 @@ judge(const struct config *c, enum err e, const struct store_restored *r)
     case ERR_OK:
         return EXIT_OK;
     case ERR_NOT_FOUND:
-        return start_refuse(e, LOG_COPY_FAILED, "there is no such file",
+        return start_refuse(e, LOG_NOT_RESTORED, "there is no such file",
                             EXIT_NO_INPUT);
     case ERR_DENIED:
-        return start_refuse(e, LOG_COPY_FAILED, "the file cannot be read",
+        return start_refuse(e, LOG_NOT_RESTORED, "the file cannot be read",
                             EXIT_NO_INPUT);
     case ERR_UNSUPPORTED:
-        return start_refuse(e, LOG_COPY_FAILED,
+        return start_refuse(e, LOG_NOT_RESTORED,
                             "this is no copy of a relay, or of a later version",
                             EXIT_BAD_DATA);
     case ERR_MALFORMED:
-        return start_refuse(e, LOG_COPY_FAILED,
+        return start_refuse(e, LOG_NOT_RESTORED,
                             "this copy is damaged; take an older one",
                             EXIT_BAD_DATA);
     case ERR_AUTH:
         log_line(LOG_DAMAGED_ROW, "in the copy", r->damaged);
         return EXIT_BAD_DATA;
     case ERR_EXISTS:
-        return start_refuse(e, LOG_COPY_FAILED,
+        return start_refuse(e, LOG_NOT_RESTORED,
                             "the data folder holds a relay already; name an "
                             "empty one with --data",
                             EXIT_CREATE);

@@ -93,6 +93,7 @@ static const struct {
      "that all is well; seconds:"},
     {LOG_COPIED, 5, "a copy was made"},
     {LOG_COPY_FAILED, 3, "no copy could be made"},
+    {LOG_NOT_RESTORED, 3, "nothing was restored"},
     {LOG_MEMORY, 3, "out of memory; lower connections, or get more memory"},
     {LOG_ACCEPT, 4,
      "connections cannot be accepted just now; if this goes on raise "
@@ -117,6 +118,9 @@ static const struct {
     {LOG_CIPHER, 3,
      "libsodium or OpenSSL does not start, is too old, or lacks a cipher; see "
      "whether both packages are whole and up to date"},
+    {LOG_NO_ADDRESS, 3,
+     "the relay has not run here yet, so its address is not known; start it, "
+     "or give --public HOST:PORT"},
     {LOG_CONFIG, 3, NULL},
 };
 

@@ -48,6 +48,7 @@ enum log_code {
     LOG_STALLED = 36,       /* R036 the store does not answer */
     LOG_COPIED = 37,        /* R037 a copy was made */
     LOG_COPY_FAILED = 38,   /* R038 */
+    LOG_NOT_RESTORED = 39,  /* R039 nothing was restored, with the reason */
     LOG_MEMORY = 40,        /* R040 */
     LOG_ACCEPT = 41,        /* R041 connections cannot be accepted just now */
     LOG_NO_USER = 42,       /* R042 cannot become the user that is named */
@@ -57,6 +58,7 @@ enum log_code {
     LOG_NO_DESCRIPTORS = 46,  /* R046 too few descriptors to run at all */
     LOG_FEW_DESCRIPTORS = 47, /* R047 far fewer than connections asks for */
     LOG_CIPHER = 48,          /* R048 libsodium or OpenSSL cannot be used */
+    LOG_NO_ADDRESS = 49,      /* R049 no link before the first start */
     LOG_CONFIG = 50           /* R050 a mistake in words, files, environment */
 };
 

@@ -209,7 +209,9 @@ out=$(ulimit -f 8 && "$RELAY" backup "$dir/copy5" "${data[@]}" 2>&1)
 code=$?
 check "files may not grow: exit code $code, not 74" code_is 74
 check "and no half is left" [ ! -e "$dir/copy5" -a ! -e "$dir/copy5.part" ]
-told "the folder of a running relay" 73 "holds a relay already" \
+told "the folder of a running relay" 73 "R039 nothing was restored" \
+    restore "$dir/copy" "${data[@]}"
+told "the same" 73 "holds a relay already" \
     restore "$dir/copy" "${data[@]}"
 stop_relay TERM
 # J-01: nothing about anyone in the log of all this, at its lowest level: after
@@ -267,6 +269,7 @@ out=$("$RELAY" restore - --data "$dir/new" <"$dir/copy2" 2>&1)
 code=$?
 check "restore from standard input: $code" code_is 0
 check "leaves nothing else" [ ! -e "$dir/new/restore.part" ]
+told "its link before it has run" 66 "R049 the relay has not run here yet" link --data "$dir/new"
 if [ "$(id -u)" -eq 0 ]; then
     mkdir -m 0700 "$dir/theirs"
     chown 65534:65534 "$dir/theirs"
@@ -274,9 +277,6 @@ if [ "$(id -u)" -eq 0 ]; then
         restore "$dir/copy2" --data "$dir/theirs"
     check "whose it is then" [ "$(stat -c %u "$dir/theirs/relay.db" \
         "$dir/theirs/relay.key" | sort -u)" = 65534 ]
-    told "a user that is not there" 78 "cannot become the relay's user" run \
-        --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
-fi
     told "doctor on that" 0 "ok       folder" doctor --data "$dir/theirs" \
         --listen 127.0.0.1:0
     chown 0 "$dir/theirs/relay.db"
@@ -286,6 +286,9 @@ fi
     chown 65534 "$dir/theirs/relay.db"
     told "doctor and a user that is not there" 1 "no user nobody-of-this-name" doctor \
         --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
+    told "a user that is not there" 78 "cannot become the relay's user" run \
+        --user nobody-of-this-name --data "$dir/theirs" --listen 127.0.0.1:0
+fi
 start_relay "$dir/new" "127.0.0.1:$port" || exit 1
 check "the link is the same" [ "$relay_link" = "$link" ]
 person a read
