@@ -183,6 +183,30 @@ while read -r key value; do
 done < <(sed -n 's/^\([a-z-]*\) = \([^ ]*[^ ]\) *; default$/\1 \2/p' <<<"$out" |
     grep -vE '^(data|control) ')
 
+# --- what shells offer -------------------------------------------------------------
+"$top/tools/completion" "$RELAY" pristan-relay "$dir/shells"
+for i in bash zsh fish; do
+    case $i in zsh) file=_pristan-relay ;; *) file=pristan-relay.$i ;; esac
+    check "completion for $i has each command, invite too" bash -c \
+        "for c in invite \$('$RELAY' --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+            grep -qw -- \"\$c\" '$dir/shells/$file' || exit 1; done"
+    ! command -v $i >/dev/null || check "in its own words" $i -n "$dir/shells/$file"
+done
+offers() { # words...: sets out
+    out=$(cd "$dir/shells" && . ./pristan-relay.bash && COMP_WORDS=("$@") &&
+        COMP_CWORD=$(($# - 1)) && _pristan_relay && echo "${COMPREPLY[*]}")
+}
+offers pristan-relay inv
+check "invite" [ "$out" = invite ]
+offers pristan-relay --data x restore pristan-relay.b
+check "a file to restore" [ "$out" = pristan-relay.bash ]
+offers pristan-relay status ''
+check "no second command" [ -z "$out" ]
+out=$("$top/tools/manual" "$top/docs/man/pristan-relay.8.in" "$RELAY")
+for i in $("$RELAY" --help | sed -n 's/^  *\([0-9]\{1,2\}\)  [a-z].*/\1/p'); do
+    check "the manual page has exit code $i" grep -qx ".It $i" <<<"$out"
+done
+
 # --- it is used ----------------------------------------------------------------
 printf '[relay]\ndata = %s\n[network]\nlisten = 127.0.0.1:0\n' "$dir/data" \
     >"$conf"
