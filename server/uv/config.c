@@ -133,8 +133,17 @@ config_origin_text(const struct config *c,
     }
 }
 
+static bool
+is_ours(const char *folder)
+{
+    struct stat st;
+
+    return geteuid() == 0 ||
+           (lstat(folder, &st) == 0 && st.st_uid == geteuid());
+}
+
 /* Where the data is when nobody says: what the service manager made, else what
- * is usual for root and for people. */
+ * is usual for root, for the service's user, and for people. */
 static void
 default_data(struct config *c)
 {
@@ -144,7 +153,7 @@ default_data(struct config *c)
 
     if (state != NULL && *state != '\0')
         (void)snprintf(c->data, sizeof c->data, "%s", state);
-    else if (geteuid() == 0)
+    else if (is_ours(data_of_root))
         (void)snprintf(c->data, sizeof c->data, "%s", data_of_root);
     else if (xdg != NULL && *xdg == '/')
         (void)snprintf(c->data, sizeof c->data, "%s/pristan-relay", xdg);

@@ -20,8 +20,8 @@ static const struct setting settings[] = {
      .kind = SETTING_TEXT,
      .at = AT(data),
      .value = "DIR",
-     .depends = "$STATE_DIRECTORY, or /var/lib/pristan-relay for root, or "
-                "~/.local/state/pristan-relay",
+     .depends = "$STATE_DIRECTORY, or /var/lib/pristan-relay for root and for "
+                "whoever owns it, or ~/.local/state/pristan-relay",
      .help = "Folder for the key and the database, made if it is missing"},
     {.name = "control",
      .section = "relay",

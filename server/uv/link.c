@@ -46,8 +46,10 @@ command_link(struct config *c)
     int code = start_key(c, false, NULL, &key);
 
     if (code == EXIT_OK && address_load(c) != ERR_OK)
-        code =
-            start_refuse(ERR_NOT_FOUND, LOG_NO_ADDRESS, c->data, EXIT_NO_INPUT);
+        code = start_refuse(
+            ERR_NOT_FOUND, LOG_NOT_YET,
+            "its address is not known; --public HOST:PORT gives one",
+            EXIT_NO_INPUT);
     if (code == EXIT_OK)
         code = command_print_link(c, key);
     secret_free(key);

@@ -67,8 +67,7 @@ static const struct {
     {LOG_NOTIFY, 4, "the service manager cannot be told"},
     {LOG_NOBODY, 3,
      "no relay answers at its control socket; start it, or name its folder "
-     "with "
-     "--data"},
+     "with --data (the system's relay is asked as root)"},
     {LOG_OUTPUT, 3, "not all that was printed could be written"},
     {LOG_DENIED, 3,
      "the control socket refuses you; ask as the relay's user or as root"},
@@ -118,9 +117,9 @@ static const struct {
     {LOG_CIPHER, 3,
      "libsodium or OpenSSL does not start, is too old, or lacks a cipher; see "
      "whether both packages are whole and up to date"},
-    {LOG_NO_ADDRESS, 3,
-     "the relay has not run here yet, so its address is not known; start it, "
-     "or give --public HOST:PORT"},
+    {LOG_NOT_YET, 3,
+     "the relay has not run here yet; start it, or name its folder with "
+     "--data"},
     {LOG_CONFIG, 3, NULL},
 };
 

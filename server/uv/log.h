@@ -58,7 +58,7 @@ enum log_code {
     LOG_NO_DESCRIPTORS = 46,  /* R046 too few descriptors to run at all */
     LOG_FEW_DESCRIPTORS = 47, /* R047 far fewer than connections asks for */
     LOG_CIPHER = 48,          /* R048 libsodium or OpenSSL cannot be used */
-    LOG_NO_ADDRESS = 49,      /* R049 no link before the first start */
+    LOG_NOT_YET = 49,         /* R049 no relay has run in the folder */
     LOG_CONFIG = 50           /* R050 a mistake in words, files, environment */
 };
 

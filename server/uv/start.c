@@ -92,8 +92,9 @@ start_key(const struct config *c,
     secret_free(key);
     if (e == ERR_NOT_FOUND && used)
         return start_refuse(e, LOG_KEY_GONE, c->data, EXIT_CONFIG);
-    return start_refuse(e, LOG_KEY, c->data,
-                        e == ERR_NOT_FOUND ? EXIT_NO_INPUT : EXIT_CREATE);
+    if (e == ERR_NOT_FOUND)
+        return start_refuse(e, LOG_NOT_YET, c->data, EXIT_NO_INPUT);
+    return start_refuse(e, LOG_KEY, c->data, EXIT_CREATE);
 }
 
 enum err

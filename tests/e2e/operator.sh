@@ -11,6 +11,7 @@ valid() { awk -f "$awk_file"; }
 
 told "status without a relay" 69 "no relay answers" status --data "$dir/data"
 told "what-i-know without a folder" 66 "" what-i-know --data "$dir/data"
+told "a link of nothing" 66 "R049 the relay has not run here yet" link --data "$dir/data"
 told "a backup of nothing" 66 "" backup "$dir/copy" --data "$dir/data"
 told "metrics without a relay" 69 "no relay answers" metrics \
     --data "$dir/data"
