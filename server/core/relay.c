@@ -489,8 +489,8 @@ end_spent(struct relay *r)
 static struct queue_node *
 next_dirty(struct relay *r)
 {
-    bool ahead = !queue_empty(&r->ahead) &&
-                 (queue_empty(&r->dirty) || !r->ahead_left);
+    bool ahead =
+        !queue_empty(&r->ahead) && (queue_empty(&r->dirty) || !r->ahead_left);
 
     r->ahead_left = ahead;
     return queue_first(ahead ? &r->ahead : &r->dirty);

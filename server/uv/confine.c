@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "privileges.h"
@@ -46,6 +47,15 @@ confine_user(const struct config *c)
     return e;
 }
 
+/* A folder that is not there needs no rule: whoever wants a socket in it says
+ * that there is none (R023, R024). */
+static void
+let_write(struct sandbox *s, const char *folder)
+{
+    if (access(folder, F_OK) == 0)
+        s->writes[s->write_count++] = folder;
+}
+
 enum err
 confine_files(const struct config *c)
 {
@@ -62,11 +72,11 @@ confine_files(const struct config *c)
     folder_of(c->control, near.of_control);
     folder_of(c->metrics, near.of_metrics);
     if (c->control[0] == '/')
-        s.writes[s.write_count++] = near.of_control;
+        let_write(&s, near.of_control);
     if (c->metrics[0] == '/')
-        s.writes[s.write_count++] = near.of_metrics;
+        let_write(&s, near.of_metrics);
     if (runtime != NULL)
-        s.writes[s.write_count++] = runtime;
+        let_write(&s, runtime);
     s.reads[s.read_count++] = near.of_config;
     if (c->page_file[0] != '\0')
         s.reads[s.read_count++] = near.of_page;

@@ -110,7 +110,7 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     struct keeper_setup with = *setup;
     struct relay_config rc;
     enum err e;
-    int code;
+    int code = EXIT_OK;
 
     if (s == NULL) {
         store_close(store);
@@ -124,8 +124,9 @@ serve(const struct keeper_setup *setup, struct bytes page, struct store *store)
     harden_widen(rc.conn_max + HARDEN_DESCRIPTORS_OWN);
     with.bound = bound;
     (void)harden_hold_signals(true); /* from the threads that start now */
-    code = server_open(s, c, &rc, store, bound) == ERR_OK ? EXIT_OK
-                                                          : EXIT_UNAVAILABLE;
+    e = server_open(s, c, &rc, store, bound);
+    if (e != ERR_OK)
+        code = e == ERR_USE ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
     if (code == EXIT_OK)
         code = serve_open(s, &with);
     e = server_close(s);

@@ -302,6 +302,11 @@ told "a socket left by a killed relay is no hindrance" 0 "connections:" \
     status --data "$dir/new"
 stop_relay TERM
 printf 'precious' >"$dir/file"
+start_relay "$dir/new" "127.0.0.1:$port" --control "$dir/no/control" \
+    --metrics "$dir/no/metrics" || exit 1
+check "without folders for its sockets it runs" logged R001
+check "and says so" [ "$(grep -cE 'R023|R024' "$dir/relay.log")" -eq 2 ]
+stop_relay TERM
 start_relay "$dir/new" "127.0.0.1:$port" --control "$dir/file" || exit 1
 check "a file in the socket's place stays" [ "$(cat "$dir/file")" = precious ]
 check "and that is told" grep -q R023 "$dir/relay.log"
