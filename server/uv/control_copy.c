@@ -154,7 +154,8 @@ reason_of(enum err e)
 static void
 refuse(struct keeper *op, struct local_conn *c, enum err e)
 {
-    log_line(LOG_COPY_FAILED, err_name(e), 0);
+    log_line(LOG_COPY_FAILED,
+             e == ERR_FULL || e == ERR_AUTH ? reason_of(e) : err_name(e), 0);
     control_refuse(c, e == ERR_FULL ? EXIT_CREATE : EXIT_DISK, reason_of(e));
     finish(op);
 }

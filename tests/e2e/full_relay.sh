@@ -24,6 +24,8 @@ check "a text on a full disk: exit code $code" code_is 75
 check "the operator is not told that it is full" logged_soon R031
 told "doctor" 1 "it is running, but refuses writers" doctor --data "$dir/small/relay" \
     --listen "$listen"
+told "a backup" 73 "no room on the disk" backup "$dir/copy" --data "$dir/small/relay"
+check "which the log tells in words, too" logged 'R038 .*no room on the disk'
 told "doctor where a relay is to be" 1 "free some" doctor --data "$dir/small/other" \
     --listen 127.0.0.1:0
 check "sees no other fault in it" [ "$(grep -c 'restore a backup' <<<"$out")" -eq 0 ]
