@@ -125,6 +125,12 @@ void link_feed(struct link *l, struct bytes in);
 MUST_USE enum err
 link_next(struct link *l, struct buf *out, struct bytes *frame);
 
+/* The same, and comes back with ERR_BUSY after each frame of WebSocket that
+ * ended none of ours: a ping, a part of a message, a message with nothing in
+ * it. There may be more; who reads for many can link_keep() that, too. */
+MUST_USE enum err
+link_step_next(struct link *l, struct buf *out, struct bytes *frame);
+
 /* Stops between two frames, to go on with link_next() later: copies what is
  * left of what was fed, once. The link holds that and the message it is in
  * meanwhile (link_held_len()). ERR_MEMORY: FAILED. In FAILED: what link_next()

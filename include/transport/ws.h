@@ -152,4 +152,9 @@ void ws_reader_free(struct ws_reader *r);
 MUST_USE enum err
 ws_reader_next(struct ws_reader *r, struct bytes *in, struct ws_message *out);
 
+/* The same, and comes back with ERR_BUSY after a frame with which no message
+ * ends, though in may have more. */
+MUST_USE enum err
+ws_reader_step(struct ws_reader *r, struct bytes *in, struct ws_message *out);
+
 #endif

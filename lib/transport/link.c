@@ -188,33 +188,32 @@ open_message(struct link *l, const struct ws_message *m)
     return ERR_OK;
 }
 
-/* OPEN and CLOSING: the next frame. */
+/* OPEN and CLOSING: the next frame, if the next of WebSocket's ends it. */
 static enum err
-open_next(struct link *l, struct buf *out, struct bytes *frame)
+open_step(struct link *l, struct buf *out, struct bytes *frame)
 {
     struct ws_message m;
-    enum err e;
+    enum err e = frame_next(&l->frames, &l->plain, frame);
 
-    for (;;) {
-        e = frame_next(&l->frames, &l->plain, frame);
-        if (e != ERR_NOT_FOUND)
-            return e;
-        e = ws_reader_next(&l->ws, &l->in, &m);
-        if (e != ERR_OK)
-            return e;
-        if (m.opcode == WS_BINARY)
-            e = open_message(l, &m);
-        else
-            e = link_on_control(l, &m, out);
-        if (e != ERR_OK)
-            return e;
-        if (l->state == LINK_CLOSED)
-            return ERR_NOT_FOUND;
-    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = ws_reader_step(&l->ws, &l->in, &m);
+    if (e != ERR_OK)
+        return e;
+    if (m.opcode == WS_BINARY)
+        e = open_message(l, &m);
+    else
+        e = link_on_control(l, &m, out);
+    if (e != ERR_OK)
+        return e;
+    if (l->state == LINK_CLOSED)
+        return ERR_NOT_FOUND;
+    e = frame_next(&l->frames, &l->plain, frame);
+    return e == ERR_NOT_FOUND ? ERR_BUSY : e;
 }
 
 enum err
-link_next(struct link *l, struct buf *out, struct bytes *frame)
+link_step_next(struct link *l, struct buf *out, struct bytes *frame)
 {
     enum err e = ERR_NOT_FOUND;
 
@@ -223,11 +222,11 @@ link_next(struct link *l, struct buf *out, struct bytes *frame)
     case LINK_SHAKING:
         e = link_shake_next(l, out);
         if (e == ERR_NOT_FOUND && l->state == LINK_OPEN)
-            e = open_next(l, out, frame);
+            e = open_step(l, out, frame);
         break;
     case LINK_OPEN:
     case LINK_CLOSING:
-        e = open_next(l, out, frame);
+        e = open_step(l, out, frame);
         break;
     case LINK_FAILED:
         return l->why;
@@ -238,7 +237,18 @@ link_next(struct link *l, struct buf *out, struct bytes *frame)
     }
     if (l->in.len == 0) /* and not before: a request's body may follow */
         rest_free(l);
-    if (e == ERR_OK || e == ERR_NOT_FOUND)
+    if (e == ERR_OK || e == ERR_NOT_FOUND || e == ERR_BUSY)
         return e;
     return link_fault(l, e);
+}
+
+enum err
+link_next(struct link *l, struct buf *out, struct bytes *frame)
+{
+    enum err e;
+
+    do
+        e = link_step_next(l, out, frame);
+    while (e == ERR_BUSY);
+    return e;
 }

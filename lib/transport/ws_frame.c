@@ -252,7 +252,7 @@ check_close(struct bytes body)
     return ERR_OK;
 }
 
-/* The frame is whole. ERR_NOT_FOUND when the message goes on in another. */
+/* The frame is whole. ERR_BUSY when the message goes on in another. */
 static enum err
 finish_frame(struct ws_reader *r, struct ws_message *out)
 {
@@ -262,7 +262,7 @@ finish_frame(struct ws_reader *r, struct ws_message *out)
     r->head_len = 0;
     if (!is_control(r->opcode)) {
         if (!r->fin)
-            return ERR_NOT_FOUND;
+            return ERR_BUSY;
         r->in_message = false;
         out->opcode = WS_BINARY;
     } else {
@@ -284,22 +284,27 @@ release_given(struct ws_reader *r)
 }
 
 enum err
-ws_reader_next(struct ws_reader *r, struct bytes *in, struct ws_message *out)
+ws_reader_step(struct ws_reader *r, struct bytes *in, struct ws_message *out)
 {
     enum err e;
 
     release_given(r);
-    for (;;) {
-        if (!r->in_frame) {
-            e = read_head(r, in);
-            if (e != ERR_OK)
-                return e;
-        }
-        e = read_payload(r, in);
+    if (!r->in_frame) {
+        e = read_head(r, in);
         if (e != ERR_OK)
             return e;
-        e = finish_frame(r, out);
-        if (e != ERR_NOT_FOUND)
-            return e;
     }
+    e = read_payload(r, in);
+    return e == ERR_OK ? finish_frame(r, out) : e;
+}
+
+enum err
+ws_reader_next(struct ws_reader *r, struct bytes *in, struct ws_message *out)
+{
+    enum err e;
+
+    do
+        e = ws_reader_step(r, in, out);
+    while (e == ERR_BUSY);
+    return e;
 }

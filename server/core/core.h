@@ -51,8 +51,8 @@ enum {
     CORE_WATCHES = 256,
     CORE_WANTS = 256,
 
-    /* requests of one session at a time, if there are more: those of others
-     * come in between (A-16) */
+    /* requests of one session at a time, and pings and pieces of messages, if
+     * there are more: those of others come in between (A-16) */
     CORE_FRAMES_EACH = 32,
 
     /* per session: enough is under way, read no more */

@@ -250,11 +250,13 @@ read_link(struct relay *r, struct session *s, struct relay_now now)
     for (;;) {
         if (frames == CORE_FRAMES_EACH)
             return put_off(r, s);
-        e = link_next(s->link, &s->out, &frame);
-        if (e == ERR_OK) {
+        e = link_step_next(s->link, &s->out, &frame);
+        frames += e == ERR_OK || e == ERR_BUSY;
+        if (e == ERR_BUSY)
+            continue;
+        if (e == ERR_OK)
             e = read_frame(r, s, frame, now);
-            frames++;
-        } else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
+        else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_SHAKING)
             e = accept(r, s, now);
         else if (e == ERR_NOT_FOUND && link_state(s->link) == LINK_DECOY)
             e = answer_stranger(r, s, now);

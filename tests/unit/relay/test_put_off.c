@@ -2,6 +2,7 @@
 /* Who says very much at once: it is read in pieces, and others come between. */
 #include "stage.h"
 
+#include "lib/transport/link_parts.h"
 #include "server/core/core.h"
 
 enum { MANY = 4001 }; /* not a number of whole pieces */
@@ -190,6 +191,84 @@ a16_the_order_is_kept(void **state)
     assert_int_equal(stage_event(c)->records.record_count, 1);
     assert_true(stage_silent(c));
     expect_nobody_waits(t);
+}
+
+/* One frame of WebSocket as a client sends it, with a mask of zeros. */
+static void
+say_ws(struct stage_client *c, uint8_t first, struct bytes payload)
+{
+    uint8_t head[6] = {first, (uint8_t)(0x80 | payload.len)};
+
+    assert_true(payload.len <= WS_CONTROL_MAX);
+    buf_append(&c->out, BYTES_OF(head));
+    buf_append(&c->out, payload);
+}
+
+/* A Noise message without a frame. */
+static void
+say_empty(struct stage_client *c)
+{
+    uint8_t sealed[AEAD_TAG_LEN];
+
+    assert_ok(noise_cipher_encrypt(&c->link->send, (struct bytes){0},
+                                   (struct bytes){0}, sealed));
+    say_ws(c, 0x82, BYTES_OF(sealed));
+}
+
+/* One that is cut into pieces of WebSocket, as many as its bytes and more. */
+static void
+say_in_pieces(struct stage_client *c, unsigned more)
+{
+    static const uint8_t none[AEAD_TAG_LEN];
+    uint8_t sealed[AEAD_TAG_LEN];
+
+    assert_ok(noise_cipher_encrypt(&c->link->send, (struct bytes){0},
+                                   (struct bytes){0}, sealed));
+    say_ws(c, 0x02, (struct bytes){none, 0});
+    for (unsigned i = 0; i < more; i++)
+        say_ws(c, 0x00, (struct bytes){none, 0});
+    say_ws(c, 0x80, BYTES_OF(sealed));
+}
+
+enum { SAYS_PINGS, SAYS_EMPTY, SAYS_PIECES, SAYS };
+
+static void
+say_nothing(struct stage_client *c, int how, unsigned count)
+{
+    if (how == SAYS_PIECES) {
+        say_in_pieces(c, count - 2);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (how == SAYS_PINGS)
+            assert_ok(link_ping(c->link, &c->out));
+        else
+            say_empty(c);
+    }
+}
+
+/* What asks for nothing takes time as well, and in pieces like requests. */
+static void
+a16_what_is_no_request_is_read_in_pieces(void **state)
+{
+    struct stage *t = *state;
+
+    for (int how = 0; how < SAYS; how++) {
+        struct stage_client *c = stage_join(t, how);
+        uint32_t tag = c->tag;
+
+        say_nothing(c, how, 3 * CORE_FRAMES_EACH);
+        say_pings(c, 1);
+        feed_at_once(t, c);
+        for (int i = 0; i < 3; i++) {
+            hand_out(t);
+            assert_true(stage_silent(c));
+            go_on(t, c);
+        }
+        expect_nobody_waits(t);
+        hand_out(t);
+        expect_done(c, &tag, 1);
+    }
 }
 
 /* The peer goes, with the rest unsaid; the next in the queue goes on. */
@@ -391,6 +470,7 @@ main(void)
         STAGED(a16_what_fits_is_not_kept),
         STAGED(a16_those_who_wait_take_turns),
         STAGED(a16_the_order_is_kept),
+        STAGED(a16_what_is_no_request_is_read_in_pieces),
         STAGED(a16_a_connection_ends_in_the_middle),
         STAGED(a16_a_fault_in_the_rest_closes),
         STAGED(a16_time_is_up_in_the_middle),
