@@ -103,6 +103,10 @@ bool relay_go_on(struct relay *r, struct relay_now now, uint64_t *conn);
 /* Whether anybody waits for relay_go_on(). */
 bool relay_waits(const struct relay *r);
 
+/* Whether somebody could be read for from the store: true after relay_take()
+ * while too much waits to be sent. It is to be called again then. */
+bool relay_wants(const struct relay *r);
+
 /* What was given to the connection could not be written at once: from now until
  * relay_feed_drained() nothing is pushed to it. */
 void relay_feed_clogged(struct relay *r, uint64_t conn);

@@ -63,7 +63,7 @@ enum {
     CORE_PENDING_MARK = 2 * LIMIT_FRAME,
 
     /* bytes pending for all sessions, over which nothing is pushed either: the
-     * watchers get it from the store, a few at a time */
+     * watchers get it from the store, a few at a time, when there is less */
     CORE_PENDING_ALL = 64 * 1024 * 1024,
 
     /* bytes of memory that is lent from link to link, over which it is freed */
@@ -356,6 +356,10 @@ void watch_free(struct relay *r, struct watch *w);
 
 /* Looks at what a watch needs next: a load, a MORE, or nothing. */
 void watch_step(struct relay *r, struct watch *w);
+
+/* What was pushed from that number on, of so many bytes, was not: the watch is
+ * behind again. It must not be loading. */
+void watch_unpush(struct relay *r, struct watch *w, uint64_t from, size_t len);
 
 /* A new record: to caught-up watchers themselves, to others that there is more.
  */

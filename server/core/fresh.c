@@ -148,7 +148,44 @@ fresh_write(struct relay *r, struct session *s, struct buf *out)
     write_due(r, s, SEND, out);
 }
 
-/* What is due to those who did not have their turn is kept. */
+/* What is due on a watch, in bytes of records. */
+static size_t
+due_len(const struct watch *w)
+{
+    struct queue_node *n;
+    size_t len = 0;
+
+    for (n = queue_first(&w->topic->fresh); n != NULL;
+         n = queue_next(&w->topic->fresh, n)) {
+        const struct fresh_record *f =
+            QUEUE_OWNER(n, struct fresh_record, in_topic);
+
+        if (f->number >= w->due_from && f->number <= w->after)
+            len += f->bytes.len;
+    }
+    return len;
+}
+
+/* As if it had not been pushed: it comes from the store. But not where the
+ * store has been asked already for what follows it. */
+static void
+take_back(struct relay *r, struct session *s)
+{
+    struct queue_node *n = queue_first(&s->due);
+
+    while (n != NULL) {
+        struct watch *w = QUEUE_OWNER(n, struct watch, due);
+
+        n = queue_next(&s->due, n);
+        if (w->loading)
+            continue;
+        queue_remove(&w->due);
+        watch_unpush(r, w, w->due_from, due_len(w));
+    }
+}
+
+/* What is due to those who did not have their turn is kept, as far as that much
+ * may wait for all. */
 static void
 keep_due(struct relay *r, const struct queue *dirty)
 {
@@ -159,6 +196,8 @@ keep_due(struct relay *r, const struct queue *dirty)
 
         if (queue_empty(&s->due))
             continue;
+        if (r->pending >= CORE_PENDING_ALL && s->state == SESSION_OPEN)
+            take_back(r, s);
         write_due(r, s, KEEP, &s->out);
         session_reckon(r, s);
     }

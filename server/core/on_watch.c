@@ -203,6 +203,17 @@ push(struct relay *r, struct watch *w, uint64_t number, size_t len)
 }
 
 void
+watch_unpush(struct relay *r, struct watch *w, uint64_t from, size_t len)
+{
+    w->after = from - 1;
+    if (len > WIRE_CREDIT_MAX - w->credit)
+        w->credit = WIRE_CREDIT_MAX;
+    else
+        w->credit += (uint32_t)len;
+    watch_step(r, w);
+}
+
+void
 watch_push(struct relay *r,
            const uint8_t id[static LIMIT_ID],
            uint64_t number,

@@ -93,6 +93,12 @@ relay_waiting(const struct relay *r)
     return r->batches[r->filling].face.op_count > 0;
 }
 
+bool
+relay_wants(const struct relay *r)
+{
+    return !r->storing && !queue_empty(&r->asking) && !r->stopping;
+}
+
 uint64_t
 relay_due_len(const struct relay *r)
 {

@@ -126,6 +126,8 @@ wants_fill(struct relay *r, struct batch *b, struct relay_now now)
     struct queue later;
     struct queue_node *n;
 
+    if (r->pending >= CORE_PENDING_ALL)
+        return; /* they come faster than they leave */
     queue_init(&later);
     while ((n = queue_first(&r->asking)) != NULL) {
         struct session *s = QUEUE_OWNER(n, struct session, asking);

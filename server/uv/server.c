@@ -366,7 +366,7 @@ server_turn(struct server *s)
     }
     if (s->exit_code != 0)
         return;
-    stay_awake(s, more || s->sending);
+    stay_awake(s, more || s->sending || relay_wants(s->relay));
     server_give_way(s);
     s->round_us = 0;
     s->look_again = !conn_unhold(s);

@@ -187,15 +187,40 @@ a03_what_is_pending_for_all_has_a_bound(void **state)
     relay_get_counters(t->relay, &before);
     t->relay->pending += CORE_PENDING_ALL; /* other people's */
     (void)stage_answer(t, writer, q_text(1, "not pushed"));
-    assert_int_equal(stage_event(reader)->kind, EVENT_RECORDS);
+    assert_true(stage_silent(reader));
     relay_get_counters(t->relay, &after);
     assert_int_equal(after.pushed, before.pushed);
     t->relay->pending -= CORE_PENDING_ALL;
+    stage_run(t);
+    assert_int_equal(stage_event(reader)->kind, EVENT_RECORDS);
+    relay_get_counters(t->relay, &after);
+    assert_int_equal(after.pushed, before.pushed);
     (void)stage_answer(t, writer, q_text(1, "pushed"));
     assert_int_equal(stage_event(reader)->kind, EVENT_RECORDS);
     relay_get_counters(t->relay, &after);
     assert_int_equal(after.pushed, before.pushed + 1);
     assert_int_equal(t->relay->pending, 0);
+}
+
+/* Nor is more read from the store than can be sent. */
+static void
+a03_what_is_pending_bounds_what_is_loaded(void **state)
+{
+    struct stage *t = *state;
+    struct stage_client *reader = stage_join(t, 0);
+    uint64_t others = CORE_PENDING_ALL;
+
+    (void)stage_answer(t, reader, q_text(1, "text"));
+    assert_false(relay_wants(t->relay));
+    t->relay->pending += others; /* other people's */
+    (void)stage_ask(reader, q_read(stage_channel(1), 0, WIRE_CREDIT_MAX));
+    stage_run(t);
+    assert_true(stage_silent(reader));
+    assert_true(relay_wants(t->relay));
+    t->relay->pending -= others;
+    stage_run(t);
+    assert_int_equal(stage_event(reader)->records.record_count, 1);
+    assert_false(relay_wants(t->relay));
 }
 
 /* What was sealed, or never is, waits as much as what a link gathers. */
@@ -423,6 +448,7 @@ main(void)
         STAGED(a12_handshakes_are_limited_by_prefix),
         STAGED(b16_connections_move_on_with_the_key),
         STAGED(a03_what_is_pending_for_all_has_a_bound),
+        STAGED(a03_what_is_pending_bounds_what_is_loaded),
         STAGED(a03_what_is_said_at_once_is_pending_too),
         STAGED(a04_halves_of_frames_have_a_budget),
         STAGED(a04_who_gets_on_outlives_who_does_not),

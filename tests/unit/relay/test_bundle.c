@@ -337,6 +337,51 @@ a03_what_waits_for_its_turn_counts(void **state)
     }
 }
 
+/* And for all of them together: what may not wait is read from the store when
+ * it may. */
+static void
+a03_what_is_due_has_a_bound_for_all(void **state)
+{
+    static struct scene s;
+    uint64_t others;
+    uint64_t before;
+
+    (void)state;
+    start(&s);
+    for (int i = 0; i < READERS; i++)
+        watch(&s, i, 0, WIRE_CREDIT_MAX);
+    store(&s, 1, RECORDS); /* due to all, and nobody's turn comes */
+    before = s.t.relay->pending;
+    assert_int_equal(s.t.relay->due, READERS * RECORDS * LEN);
+    others = CORE_PENDING_ALL - before - RECORDS * LEN;
+    s.t.relay->pending += others;
+    store(&s, RECORDS + 1, RECORDS + 1); /* one or two of them may wait */
+    assert_true(s.t.relay->pending - others < before + 3 * RECORDS * LEN);
+    assert_int_equal(s.t.relay->due, 0);
+    for (int i = 0; i < READERS; i++)
+        assert_true(session(&s, i)->watches[0]->credit <= WIRE_CREDIT_MAX);
+    s.t.relay->pending -= others;
+    stage_run(&s.t);
+    assert_int_equal(s.t.relay->pending, 0);
+    for (int i = 0; i < READERS; i++) {
+        uint64_t number = 0;
+
+        while (number < RECORDS + 1) {
+            const struct event *ev = stage_event(s.readers[i]);
+
+            if (ev->kind == EVENT_MORE)
+                continue;
+            assert_int_equal(ev->kind, EVENT_RECORDS);
+            for (size_t k = 0; k < ev->records.record_count; k++)
+                assert_int_equal(ev->records.records[k].number, ++number);
+        }
+        assert_true(stage_silent(s.readers[i]));
+        assert_int_equal(session(&s, i)->watches[0]->credit,
+                         WIRE_CREDIT_MAX - number * LEN);
+    }
+    stage_end(&s.t);
+}
+
 int
 main(void)
 {
@@ -347,6 +392,7 @@ main(void)
         cmocka_unit_test(without_memory_each_gathers_for_itself),
         cmocka_unit_test(a_bundle_does_not_bring_memory_over_the_mark),
         cmocka_unit_test(a03_what_waits_for_its_turn_counts),
+        cmocka_unit_test(a03_what_is_due_has_a_bound_for_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
