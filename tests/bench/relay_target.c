@@ -20,6 +20,7 @@
 #include "relay_floor.h"
 #include "relay_foreign.h"
 #include "relay_speech.h"
+#include "support/own_config.h"
 #include "transport/uri.h"
 
 enum { RUNNING_MAX = 16, BACKLOG = 1024, PATH_LEN = 512, FOLDERS_OPEN = 8 };
@@ -162,6 +163,7 @@ static void
 start_relay(struct target *t, const char *program)
 {
     char log[PATH_LEN];
+    char config[OWN_CONFIG_LEN];
     int out[2];
     FILE *in;
 
@@ -175,8 +177,10 @@ start_relay(struct target *t, const char *program)
         (void)!freopen(log, "w", stderr);
         close(out[0]);
         close(out[1]);
-        execl(program, program, "--data", t->folder, "--listen", "127.0.0.1:0",
-              "--public", "127.0.0.1:443", "--ballast-mib", "0", (char *)NULL);
+        own_config(t->folder, config);
+        execl(program, program, "--config", config, "--data", t->folder,
+              "--listen", "127.0.0.1:0", "--public", "127.0.0.1:443",
+              "--ballast-mib", "0", (char *)NULL);
         _exit(127);
     }
     close(out[1]);

@@ -8,6 +8,20 @@ export LC_ALL=C.UTF-8
 # The programs forbid being traced, which the leak checker would have to do.
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pristan-e2e.XXXXXX")
+# Neither what is configured on this machine nor what is in the environment counts: RELAY
+# is from here on one with an empty file of its own, which a --config after it replaces.
+unset "${!PRISTAN_RELAY_@}" PRISTAN_PROXY PRISTAN_PROFILE
+relay_itself=$RELAY
+RELAY=$dir/pristan-relay
+own_relay() { # what runs it, if not the shell alone: makes RELAY
+    : >"$dir/empty.conf"
+    cat >"$RELAY" <<END
+#!/bin/sh
+${1:-exec} '$relay_itself' --config '$dir/empty.conf' "\$@"
+END
+    chmod +x "$RELAY"
+}
+own_relay
 passed=0
 failed=0
 relay_pid=
@@ -42,13 +56,9 @@ end() {
 
 # the folder from where faults.c takes its orders: makes RELAY one whose disk obeys them
 relay_on_bad_disk() {
-    cat >"$dir/relay-on-bad-disk" <<END
-#!/bin/sh
-exec env ASAN_OPTIONS="\$ASAN_OPTIONS:verify_asan_link_order=0" \
-    FAULTS='$1' LD_PRELOAD='$FAULTS_LIB' '$RELAY' "\$@"
-END
-    chmod +x "$dir/relay-on-bad-disk"
     RELAY=$dir/relay-on-bad-disk
+    own_relay "exec env ASAN_OPTIONS=\"\$ASAN_OPTIONS:verify_asan_link_order=0\" \
+        FAULTS='$1' LD_PRELOAD='$FAULTS_LIB'"
 }
 
 # size, the script's own words: $dir/small is a file system that only the script sees, which
@@ -62,7 +72,8 @@ small_disk() {
             echo "CANNOT MAKE A SMALL FILE SYSTEM HERE: skipped"
             exit 77
         fi
-        rmdir "$dir"
+        rm -r "$dir"
+        export RELAY=$relay_itself
         IN_OWN_MOUNTS=1 exec "${own[@]}" "$0" "$@"
     fi
     mkdir "$dir/small"

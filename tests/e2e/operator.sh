@@ -115,8 +115,8 @@ out=$(cd "$dir" && "$RELAY" doctor --data not/there --listen 127.0.0.1:0 2>&1)
 check "and when its path is relative" shown "MiB are free at ., where not/there will be made"
 default=/etc/pristan/relay.conf
 if [ ! -e $default ] && [ ! -e $default.d ]; then
-    told "doctor without any" 0 "no configuration file was found, neither $default nor one in" \
-        doctor "${data[@]}" --listen "$at"
+    out=$("$relay_itself" doctor "${data[@]}" --listen "$at" 2>&1)
+    check "doctor without any" shown "no configuration file was found, neither $default nor one in"
     check "names none as read" [ "$(grep -c 'files read' <<<"$out")" -eq 0 ]
 fi
 mkdir -m 0755 "$dir/open"
@@ -145,10 +145,12 @@ told "another relay's port" 1 "taken by something else" doctor \
 # who may not look into the folder is told that, and nothing about what is in it
 if [ "$(id -u)" -eq 0 ]; then
     mkdir -m 0755 "$dir/lent"
-    cp "$RELAY" "$dir/lent/relay"
+    cp "$relay_itself" "$dir/lent/relay"
+    : >"$dir/lent/empty.conf"
+    lent=("$dir/lent/relay" --config "$dir/lent/empty.conf")
     chmod 0711 "$dir"
     out=$(setpriv --reuid 65534 --regid 65534 --clear-groups \
-        "$dir/lent/relay" doctor "${data[@]}" --listen "$at" 2>&1)
+        "${lent[@]}" doctor "${data[@]}" --listen "$at" 2>&1)
     code=$?
     check "doctor by somebody else: exit code $code" code_is 1
     check "it says who may" shown "as the relay's user or as root"
@@ -157,7 +159,7 @@ if [ "$(id -u)" -eq 0 ]; then
     # a socket that they see, and that refuses them: it is not as if there were none
     stranger() {
         out=$(cd /; setpriv --reuid 65534 --regid 65534 --clear-groups \
-            "$dir/lent/relay" "$@" --listen "$at" 2>&1)
+            "${lent[@]}" "$@" --listen "$at" 2>&1)
         code=$?
     }
     mkdir -m 0755 "$dir/run"

@@ -54,13 +54,13 @@ code=$?
 check "what-i-know: exit code $code" code_is 0
 
 # P1: the relay neither links nor holds anything of MLS
-out=$(nm -C "$RELAY" 2>/dev/null | grep -E ' mls_' | head -3)
+out=$(nm -C "$relay_itself" 2>/dev/null | grep -E ' mls_' | head -3)
 check "the relay holds MLS code" [ -z "$out" ]
 # its sealing is OpenSSL's; of OpenSSL it has that and no TLS
-needed=$(readelf -dW "$RELAY" | grep NEEDED)
+needed=$(readelf -dW "$relay_itself" | grep NEEDED)
 check "the relay links libcrypto" grep -q 'libcrypto\.so' <<<"$needed"
 check "the relay links no libssl" bash -c "! grep -q 'libssl' <<<'$needed'"
-check "the relay fetches a cipher" bash -c "nm '$RELAY' | grep -q ' EVP_CIPHER_fetch'"
+check "the relay fetches a cipher" bash -c "nm '$relay_itself' | grep -q ' EVP_CIPHER_fetch'"
 check "a person's program does not" bash -c "! nm '$PRISTAN' | grep -q ' EVP_CIPHER_fetch'"
-check "nm sees its symbols" bash -c "nm '$RELAY' | grep -q ' relay_feed_bytes'"
+check "nm sees its symbols" bash -c "nm '$relay_itself' | grep -q ' relay_feed_bytes'"
 end

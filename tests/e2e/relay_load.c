@@ -5,6 +5,7 @@
  *
  *     relay_load PATH-OF-PRISTAN-RELAY [--kills N] */
 #include "support/check.h"
+#include "support/own_config.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,6 +120,7 @@ static void
 start_relay(void)
 {
     char listen_at[32];
+    char config[OWN_CONFIG_LEN];
     int out[2];
     FILE *in;
 
@@ -132,9 +134,10 @@ start_relay(void)
         close(out[1]);
         /* what the sanitizer keeps of freed memory is not the relay's */
         setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=0", 1);
-        execl(run.program, run.program, "--data", run.folder, "--listen",
-              listen_at, "--ballast-mib", "0", "--space-mib", "32768",
-              (char *)NULL); /* for hundreds of kills */
+        own_config(run.folder, config);
+        execl(run.program, run.program, "--config", config, "--data",
+              run.folder, "--listen", listen_at, "--ballast-mib", "0",
+              "--space-mib", "32768", (char *)NULL); /* for hundreds of kills */
         _exit(127);
     }
     close(out[1]);
@@ -419,7 +422,7 @@ static int
 teardown(void **state)
 {
     static const char *const files[] = {"relay.db", "relay.db-wal", "relay.key",
-                                        "address"};
+                                        "address", "empty.conf"};
     char path[128];
 
     (void)state;

@@ -13,9 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guard.h"
+#include "support/own_config.h"
 #include "transport/uri.h"
 
-enum { OPTIONS_MAX = 24 };
+enum { OPTIONS_MAX = 26 };
 
 static void
 die(const char *what)
@@ -31,9 +33,11 @@ run_relay(const struct relay_process *r,
           const char *const *options)
 {
     char at[] = "127.0.0.1:0";
-    const char *words[OPTIONS_MAX] = {
-        program, "--data", r->folder, "--listen", at, "--ballast-mib", "0"};
-    size_t count = 7;
+    char config[OWN_CONFIG_LEN];
+    const char *words[OPTIONS_MAX] = {program,  "--config",      config,
+                                      "--data", r->folder,       "--listen",
+                                      at,       "--ballast-mib", "0"};
+    size_t count = 9;
 
     /* it does not outlive us, whatever happens to us */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -48,6 +52,7 @@ run_relay(const struct relay_process *r,
     words[count] = NULL;
     /* what the sanitizer keeps of freed memory is not the relay's */
     (void)setenv("ASAN_OPTIONS", "quarantine_size_mb=1:detect_leaks=0", 1);
+    own_config(r->folder, config);
     /* execv() does not write to its words */
     execv(program, (char *const *)(uintptr_t)words);
     _exit(127);
@@ -84,6 +89,7 @@ relay_process_make_folder(struct relay_process *r)
                    tmp == NULL ? "/tmp" : tmp);
     if (mkdtemp(r->folder) == NULL)
         die("no temporary folder");
+    r->guard = guard_folder(r->folder);
 }
 
 void
@@ -211,23 +217,15 @@ relay_process_file(const struct relay_process *r, const char *name)
 bool
 relay_process_stop(struct relay_process *r)
 {
-    char path[512];
     int status = -1;
-    struct dirent *e;
-    DIR *d;
 
     if (r->pid == 0)
         return true;
     (void)kill(r->pid, SIGTERM);
     (void)waitpid(r->pid, &status, 0);
     r->pid = 0;
-    d = opendir(r->folder);
-    while (d != NULL && (e = readdir(d)) != NULL) {
-        (void)snprintf(path, sizeof path, "%s/%s", r->folder, e->d_name);
-        (void)unlink(path);
-    }
-    if (d != NULL)
-        closedir(d);
-    (void)rmdir(r->folder);
+    (void)guard_remove(r->folder);
+    guard_end(r->guard);
+    r->guard = 0;
     return status == 0;
 }

@@ -11,6 +11,7 @@
 
 struct relay_process {
     pid_t pid;
+    pid_t guard; /* of its folder */
     uint16_t port;
     struct dh_public key;
     char folder[128];

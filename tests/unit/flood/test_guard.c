@@ -158,6 +158,78 @@ an_ended_one_does_nothing(void **state)
     guard_end(0);
 }
 
+/* One that has a guard for a folder, and waits. */
+static pid_t
+folder_guarded(const char *folder)
+{
+    int told[2];
+    char c;
+    pid_t pid;
+
+    assert_int_equal(pipe(told), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (guard_folder(folder) <= 0 || write(told[1], "1", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(told[0], &c, 1), 1);
+    close(told[0]);
+    close(told[1]);
+    return pid;
+}
+
+/* With its files, but not with what a link in it leads to. */
+static void
+a_killed_ones_folder_is_gone(void **state)
+{
+    char folder[] = "/tmp/pristan-guard-XXXXXX";
+    char elsewhere[] = "/tmp/pristan-guard-XXXXXX";
+    char file[128], kept[128];
+    pid_t pid;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(mkdtemp(elsewhere));
+    (void)snprintf(kept, sizeof kept, "%s/kept", elsewhere);
+    guard_write(kept, "1");
+    (void)snprintf(file, sizeof file, "%s/to-a-folder", folder);
+    assert_int_equal(symlink(elsewhere, file), 0);
+    (void)snprintf(file, sizeof file, "%s/to-a-file", folder);
+    assert_int_equal(symlink(kept, file), 0);
+    (void)snprintf(file, sizeof file, "%s/file", folder);
+    guard_write(file, "1");
+    pid = folder_guarded(folder);
+    assert_int_equal(access(file, F_OK), 0);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (int i = 0; i < PATIENCE && access(folder, F_OK) == 0; i++)
+        pass();
+    assert_int_equal(access(folder, F_OK), -1);
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_true(guard_remove(elsewhere));
+}
+
+static void
+a_link_in_the_folders_place_is_not_followed(void **state)
+{
+    char folder[] = "/tmp/pristan-guard-XXXXXX";
+    char link[128], kept[128];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(kept, sizeof kept, "%s/kept", folder);
+    guard_write(kept, "1");
+    (void)snprintf(link, sizeof link, "%s-link", folder);
+    assert_int_equal(symlink(folder, link), 0);
+    assert_false(guard_remove(link));
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_int_equal(unlink(link), 0);
+    assert_true(guard_remove(folder));
+}
+
 int
 main(void)
 {
@@ -169,6 +241,8 @@ main(void)
         cmocka_unit_test_setup_teardown(while_it_lives_nothing_is_done, begin,
                                         end),
         cmocka_unit_test_setup_teardown(an_ended_one_does_nothing, begin, end),
+        cmocka_unit_test(a_killed_ones_folder_is_gone),
+        cmocka_unit_test(a_link_in_the_folders_place_is_not_followed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
