@@ -373,7 +373,8 @@ run_all(const struct options *o)
             fprintf(stderr,
                     "flood: %s: skipped: NO CABLE CAN BE PULLED HERE. The "
                     "system refuses the filter that would hold packets back "
-                    "(SO_ATTACH_FILTER: %s), as some containers do; run it "
+                    "(SO_ATTACH_FILTER: %s), as it does for all but root, and "
+                    "some containers for root as well; run it as root, or "
                     "outside of one\n",
                     s->name, strerror(errno));
             skipped++;
