@@ -2,8 +2,10 @@
 /* Where the relay can be reached. */
 #include "address.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <uv.h>
 
@@ -57,6 +59,76 @@ address_guess(struct config *c,
             (void)snprintf(p->host, sizeof p->host, "127.0.0.1");
     }
     c->public_count = 1;
+}
+
+/* What no route of the internet leads to: RFC 6890 and what came after it. IPv4
+ * as it is mapped into IPv6. */
+static const struct {
+    uint8_t b[5]; /* after the 96 bits of the mapping, for IPv4 */
+    bool v4;
+    uint8_t bits;
+} nowhere[] = {
+    {{0}, true, 8},
+    {{10}, true, 8},
+    {{100, 64}, true, 10},
+    {{127}, true, 8},
+    {{169, 254}, true, 16},
+    {{172, 16}, true, 12},
+    {{192, 0, 0}, true, 24},
+    {{192, 0, 2}, true, 24},
+    {{192, 168}, true, 16},
+    {{198, 18}, true, 15},
+    {{198, 51, 100}, true, 24},
+    {{203, 0, 113}, true, 24},
+    {{224}, true, 3},
+    {{0x20, 0x01, 0x0d, 0xb8}, false, 32},
+    {{0x3f, 0xff}, false, 20},
+    {{0xfc}, false, 7},
+    {{0xfe, 0x80}, false, 9}, /* link-local, and the site-local of once */
+    {{0xff}, false, 8},
+};
+
+static bool
+begins(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+    unsigned rest = bits % 8;
+
+    return memcmp(a, b, bits / 8) == 0 &&
+           (rest == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - rest) == 0);
+}
+
+static bool
+is_private(const char *host)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint8_t a[16] = {[10] = 0xff, [11] = 0xff};
+    bool v4 = inet_pton(AF_INET, host, a + 12) == 1;
+
+    if (!v4 && inet_pton(AF_INET6, host, a) != 1)
+        return strcasecmp(host, "localhost") == 0;
+    v4 = v4 || memcmp(a, mapped, sizeof mapped) == 0;
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++)
+        if (nowhere[i].v4 == v4 &&
+            begins(v4 ? a + 12 : a, nowhere[i].b, nowhere[i].bits))
+            return true;
+    return strcmp(host, "::1") == 0 || is_wildcard(host);
+}
+
+enum address_doubt
+address_doubt(const struct config *c,
+              const struct config_endpoint *p,
+              bool loaded)
+{
+    char own[CONFIG_HOST_MAX + 1];
+
+    if (is_private(p->host))
+        return ADDRESS_PRIVATE;
+    for (size_t i = 0; i < c->listen_count; i++)
+        if (strcmp(c->listens[i].host, p->host) == 0)
+            return ADDRESS_GOOD; /* somebody wrote it */
+    if (loaded && find_own(own, sizeof own) && strcmp(own, p->host) == 0)
+        return ADDRESS_GUESSED;
+    return ADDRESS_GOOD;
 }
 
 /* A relay that starts again has nothing to write, so it can do so on a full

@@ -14,6 +14,19 @@ void address_guess(struct config *c,
                    const struct config_endpoint *listening,
                    bool *guessed);
 
+/* What may keep people from the address in the link. */
+enum address_doubt {
+    ADDRESS_GOOD,    /* a name, or an address of the internet that was set */
+    ADDRESS_GUESSED, /* this machine's own, and nobody said that it is right */
+    ADDRESS_PRIVATE  /* loopback, link-local, of a private network, behind a
+                      * provider's NAT, or only for documentation */
+};
+
+/* p: one of the publics, which address_load() found when loaded is set. */
+enum address_doubt address_doubt(const struct config *c,
+                                 const struct config_endpoint *p,
+                                 bool loaded);
+
 /* Remembers the publics in the folder, unless it does already, and finds them
  * again. As folder_write() and folder_read(); ERR_MALFORMED. */
 MUST_USE enum err address_save(const struct config *c);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config_table.h"
+#include "folder.h"
 #include "log.h"
 
 static const char data_of_root[] = "/var/lib/pristan-relay";
@@ -80,6 +81,7 @@ config_set(struct config *c,
     struct config_origin *origin = &c->origins[place_of(s)];
     char expected[256];
     bool again = origin->rank == from.rank;
+    bool doubled;
 
     if (again && s->kind != SETTING_ENDPOINTS && from.line > 0) {
         config_mistake(c, where, "%s stands here twice; keep one (line %u)",
@@ -88,12 +90,16 @@ config_set(struct config *c,
     }
     if (!again)
         config_clear(c, s);
+    doubled = config_doubled(c, s);
     if (!put_all(c, s, value)) {
         config_expects(s, expected, sizeof expected);
         config_mistake(c, where, "%s must be %s, which '%s' is not", s->name,
                        expected, value == NULL ? "" : value);
         return;
     }
+    if (!doubled && config_doubled(c, s))
+        config_mistake(c, where, "%s has the same address twice; keep one (%s)",
+                       s->name, value);
     *origin = from;
 }
 
@@ -160,6 +166,18 @@ default_data(struct config *c)
     else if (home != NULL)
         (void)snprintf(c->data, sizeof c->data, "%s/.local/state/pristan-relay",
                        home);
+}
+
+/* Who may not look into the installed relay's folder may have meant it. */
+static void
+find_denied(struct config *c)
+{
+    const struct setting *data = config_setting("data", 4);
+    struct stat st;
+
+    if (c->origins[place_of(data)].rank == ORIGIN_DEFAULT &&
+        lstat(c->data, &st) != 0 && folder_denies(data_of_root))
+        c->denied = data_of_root;
 }
 
 static void
@@ -268,6 +286,7 @@ config_read(int argc, char **argv, struct config *out)
         if (out->mistakes > before)
             e = ERR_USE;
         default_control(out);
+        find_denied(out);
         check_together(out);
         if (e == ERR_OK && out->mistakes > 0)
             e = ERR_MALFORMED;

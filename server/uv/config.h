@@ -82,6 +82,9 @@ struct config {
     char file[CONFIG_PATH_MAX]; /* --config; its drop-ins are in file.d */
     bool file_named;            /* then it has to be there */
     char data[CONFIG_PATH_MAX];
+    const char *denied; /* the installed relay's folder, when nobody named data,
+                         * there is none of one's own, and that one may not be
+                         * looked into; or NULL */
     char control[CONFIG_PATH_MAX];   /* empty: where it belongs by default */
     char metrics[CONFIG_PATH_MAX];   /* "off", ADDR:PORT, or a path */
     char user[CONFIG_PATH_MAX];      /* empty: whoever owns data */

@@ -58,6 +58,9 @@ enum { COMMANDS_ALL = 0xffff };
 /* value NULL: the option of a SWITCH. False: makes no sense, c is unchanged. */
 bool config_put(struct config *c, const struct setting *s, const char *value);
 
+/* Whether a list has one endpoint twice; port 0 is another each time. */
+bool config_doubled(const struct config *c, const struct setting *s);
+
 /* Forgets the endpoints of a list. */
 void config_clear(struct config *c, const struct setting *s);
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config_table.h"
 
@@ -153,6 +154,35 @@ put_endpoint(struct config *c, const struct setting *s, const char *value)
         return false;
     list[(*count)++] = e;
     return true;
+}
+
+static bool
+is_same_host(const char *a, const char *b)
+{
+    struct in6_addr x, y;
+
+    if (inet_pton(AF_INET6, a, &x) == 1 && inet_pton(AF_INET6, b, &y) == 1)
+        return memcmp(&x, &y, sizeof x) == 0;
+    return strcasecmp(a, b) == 0;
+}
+
+bool
+config_doubled(const struct config *c, const struct setting *s)
+{
+    const struct config_endpoint *list;
+    size_t count;
+
+    if (s->kind != SETTING_ENDPOINTS)
+        return false;
+    list = field_const(c, s->at);
+    count = *(const size_t *)field_const(c, s->count_at);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (list[i].port != 0 && list[i].port == list[j].port &&
+                list[i].tls == list[j].tls &&
+                is_same_host(list[i].host, list[j].host))
+                return true;
+    return false;
 }
 
 /* Never to the network: an address has to be a loopback one, as a number. */

@@ -382,9 +382,10 @@ command_restore(struct config *c)
     struct store_restore what = {.file = c->words[0], .folder = c->data};
     struct store_restored found = {0};
     struct held held;
+    bool made;
     int code = EXIT_OK;
 
-    if (folder_make(c->data) != ERR_OK)
+    if (folder_make(c->data, &made) != ERR_OK)
         return start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     if (from_input) {
         held_begin(&held);
@@ -395,10 +396,12 @@ command_restore(struct config *c)
         code = judge(c, store_restore(&what, &found), &found);
     if (code == EXIT_OK)
         code = hand_over(c);
-    if (from_input) {
+    if (from_input)
         (void)unlink(path);
+    if (code != EXIT_OK && made)
+        (void)rmdir(c->data); /* when nothing is in it */
+    if (from_input)
         held_end(&held);
-    }
     if (code == EXIT_OK && !c->quiet)
         fprintf(stderr,
                 "pristan-relay: restored, rows looked at: %" PRIu64

@@ -290,12 +290,33 @@ reach_one(struct doctor *d,
         close(fd);
 }
 
+static void
+judge_address(struct doctor *d,
+              const struct config *c,
+              const struct config_endpoint *e,
+              bool loaded)
+{
+    static const char advice[] =
+        "set public = NAME:PORT, as it is seen from outside, reload, and hand "
+        "out the link that pristan-relay invite prints then";
+    enum address_doubt doubt = address_doubt(c, e, loaded);
+
+    if (doubt == ADDRESS_PRIVATE)
+        doctor_say(d, "link", DOCTOR_WARNING, advice,
+                   "it holds %s, which nobody on the internet can reach",
+                   e->host);
+    else if (doubt == ADDRESS_GUESSED)
+        doctor_say(d, "link", DOCTOR_WARNING, advice,
+                   "it holds %s, which is a guess", e->host);
+}
+
 void
 doctor_reach(struct doctor *d)
 {
     struct config *c = mem_new(sizeof *c);
     struct dh_secret *secret = secret_new(sizeof *secret);
     struct dh_public key;
+    bool loaded = d->config->public_count == 0;
     bool have_key;
 
     /* a name server that is silent must not hold us up for long */
@@ -308,6 +329,8 @@ doctor_reach(struct doctor *d)
         if (address_load(c) != ERR_OK || c->public_count == 0)
             doctor_say(d, "reach", DOCTOR_WARNING, "set the key public",
                        "where people reach the relay is not known yet");
+        for (size_t i = 0; i < c->public_count; i++)
+            judge_address(d, c, &c->publics[i], loaded);
         for (size_t i = 0; i < c->public_count; i++)
             reach_one(d, &c->publics[i], have_key ? &key : NULL);
     }

@@ -36,8 +36,22 @@ make_above(char *path)
     return made;
 }
 
+bool
+folder_denies(const char *folder)
+{
+    return geteuid() != 0 && access(folder, X_OK) != 0 && errno == EACCES;
+}
+
+bool
+folder_is_open(const char *folder)
+{
+    struct stat st;
+
+    return stat(folder, &st) == 0 && (st.st_mode & 077) != 0;
+}
+
 enum err
-folder_make(const char *folder)
+folder_make(const char *folder, bool *made)
 {
     char path[PATH_LEN];
     int n = snprintf(path, sizeof path, "%s", folder);
@@ -45,7 +59,11 @@ folder_make(const char *folder)
 
     if (n < 1 || (size_t)n >= sizeof path)
         return ERR_DISK;
-    if (!make_above(path) || (mkdir(path, 0700) != 0 && errno != EEXIST))
+    *made = false;
+    if (!make_above(path))
+        return ERR_DISK;
+    *made = mkdir(path, 0700) == 0;
+    if (!*made && errno != EEXIST)
         return ERR_DISK;
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
         access(path, R_OK | W_OK | X_OK) != 0)
@@ -74,6 +92,8 @@ read_file(const char *folder, const char *name, int how, struct buf *out)
         return ERR_DISK;
     /* a device may have no end, and a pipe nobody who writes */
     fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | how);
+    if (fd < 0 && errno == EACCES)
+        return ERR_DENIED;
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_DISK;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

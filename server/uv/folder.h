@@ -9,12 +9,18 @@
 /* Written once the relay has a key, and before anybody is told of either. */
 #define FOLDER_ADDRESS_FILE "address"
 
+/* Whether it is there, but not for us to look into. */
+bool folder_denies(const char *folder);
+
+/* Whether others than its owner may look into it. */
+bool folder_is_open(const char *folder);
+
 /* Makes the folder, for nobody else, and those above it; when root makes these
- * others may pass through. ERR_DISK. */
-MUST_USE enum err folder_make(const char *folder);
+ * others may pass through. *made: the folder itself was not there. ERR_DISK. */
+MUST_USE enum err folder_make(const char *folder, bool *made);
 
 /* Appends the content of a file of ours, which is no link. ERR_NOT_FOUND,
- * ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY. */
+ * ERR_DENIED, ERR_DISK, ERR_TOO_LARGE, ERR_MEMORY. */
 MUST_USE enum err
 folder_read(const char *folder, const char *name, struct buf *out);
 
@@ -31,7 +37,8 @@ folder_write(const char *folder, const char *name, struct bytes content);
 bool folder_has(const char *folder, const char *name);
 
 /* The relay's key, made when there is none and make is set. ERR_NOT_FOUND,
- * ERR_MALFORMED: the file is damaged; ERR_DISK, ERR_MEMORY. */
+ * ERR_DENIED: who asks may not read it; ERR_MALFORMED: the file is damaged;
+ * ERR_DISK, ERR_MEMORY. */
 MUST_USE enum err
 folder_key(const char *folder, bool make, struct dh_secret *secret);
 

@@ -39,10 +39,24 @@ command_print_link(const struct config *c, const struct dh_secret *key)
     return EXIT_OK;
 }
 
+/* Whoever hands the link on is told before it hangs on a wall. */
+static void
+warn(const struct config *c, bool loaded)
+{
+    for (size_t i = 0; i < c->public_count; i++) {
+        enum address_doubt doubt = address_doubt(c, &c->publics[i], loaded);
+
+        if (doubt != ADDRESS_GOOD)
+            log_line(doubt == ADDRESS_PRIVATE ? LOG_PRIVATE : LOG_PUBLIC,
+                     c->publics[i].host, 0);
+    }
+}
+
 int
 command_link(struct config *c)
 {
     struct dh_secret *key = NULL;
+    bool loaded = c->public_count == 0;
     int code = start_key(c, false, NULL, &key);
 
     if (code == EXIT_OK && address_load(c) != ERR_OK)
@@ -52,6 +66,9 @@ command_link(struct config *c)
             EXIT_NO_INPUT);
     if (code == EXIT_OK)
         code = command_print_link(c, key);
+    code = exit_printed(code);
+    if (code == EXIT_OK)
+        warn(c, loaded);
     secret_free(key);
     return code;
 }

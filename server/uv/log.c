@@ -35,8 +35,8 @@ static const struct {
      "the database is damaged beyond opening; restore a backup into an empty "
      "folder"},
     {LOG_KEY, 3,
-     "the relay's key cannot be read or made; if it is damaged take it from a "
-     "backup, for without it every link is void"},
+     "the relay's key cannot be read or made; see who owns it; if "
+     "it is damaged take it from a backup, for without it every link is void"},
     {LOG_NO_ROOM, 3, "there is no room on the disk; free some, or get more"},
     {LOG_FOREIGN_LOG, 3,
      "relay.db-wal is missing, or not the log of the relay.db beside it, or of "
@@ -56,7 +56,8 @@ static const struct {
      "the web page cannot be read, or is larger than 1 MiB; see the key "
      "web-page"},
     {LOG_PUBLIC, 4,
-     "the link holds a guessed address; --public HOST:PORT sets the right one"},
+     "the link holds a guessed address; public = NAME:PORT (or --public) sets "
+     "the right one"},
     {LOG_CONTROL, 4,
      "there is no control socket, so status and backup cannot ask; --control "
      "PATH names another place"},
@@ -70,7 +71,8 @@ static const struct {
      "with --data (the system's relay is asked as root)"},
     {LOG_OUTPUT, 3, "not all that was printed could be written"},
     {LOG_DENIED, 3,
-     "the control socket refuses you; ask as the relay's user or as root"},
+     "the relay's folder or control socket refuses you; ask as root (sudo) or "
+     "as the relay's user"},
     {LOG_DISK, 3,
      "the disk failed: nothing more is acknowledged, the relay stops; see the "
      "kernel's log and replace the disk"},
@@ -121,6 +123,13 @@ static const struct {
      "the relay has not run here yet; start it, or name its folder with "
      "--data"},
     {LOG_CONFIG, 3, NULL},
+    {LOG_PRIVATE, 4,
+     "the link holds an address that nobody on the internet can reach; set "
+     "public = NAME:PORT, as it is seen from outside, reload, and hand out the "
+     "link then"},
+    {LOG_OPEN_FOLDER, 4,
+     "others of this machine may look into the data folder, in which is the "
+     "relay's key; chmod 0700 it"},
 };
 
 void

@@ -38,7 +38,7 @@ enum log_code {
     LOG_NOTIFY = 26,        /* R026 the service manager cannot be told */
     LOG_NOBODY = 27,        /* R027 no relay runs there */
     LOG_OUTPUT = 28,        /* R028 standard output did not take everything */
-    LOG_DENIED = 29,        /* R029 the control socket refuses who asks */
+    LOG_DENIED = 29,        /* R029 folder or socket refuse who asks */
     LOG_DISK = 30,          /* R030 the disk failed: stopping */
     LOG_FULL = 31,          /* R031 no room: writers are refused */
     LOG_ROOM_AGAIN = 32,    /* R032 */
@@ -59,7 +59,9 @@ enum log_code {
     LOG_FEW_DESCRIPTORS = 47, /* R047 far fewer than connections asks for */
     LOG_CIPHER = 48,          /* R048 libsodium or OpenSSL cannot be used */
     LOG_NOT_YET = 49,         /* R049 no relay has run in the folder */
-    LOG_CONFIG = 50           /* R050 a mistake in words, files, environment */
+    LOG_CONFIG = 50,          /* R050 a mistake in words, files, environment */
+    LOG_PRIVATE = 51,         /* R051 the link holds a private address */
+    LOG_OPEN_FOLDER = 52      /* R052 others may look into the data folder */
 };
 
 /* What is less important than level (enum config_level, as syslog's) is left

@@ -188,6 +188,7 @@ command_run(struct config *c, int argc, char **argv)
     struct dh_secret *key = NULL;
     struct store *store = NULL;
     struct keeper_setup setup = {.config = c, .argc = argc, .argv = argv};
+    bool made;
     int code;
 
     ignore_early_signals();
@@ -196,10 +197,12 @@ command_run(struct config *c, int argc, char **argv)
         code = check_limits(c);
     if (code == EXIT_OK)
         code = start_page(c, &page);
-    if (code == EXIT_OK && folder_make(c->data) != ERR_OK)
+    if (code == EXIT_OK && folder_make(c->data, &made) != ERR_OK)
         code = start_refuse(ERR_DISK, LOG_FOLDER, c->data, EXIT_CREATE);
     if (code == EXIT_OK && confine_user(c) != ERR_OK)
         code = EXIT_CONFIG;
+    if (code == EXIT_OK && folder_is_open(c->data))
+        log_line(LOG_OPEN_FOLDER, c->data, 0);
     /* the store first: it is what only one relay can have */
     if (code == EXIT_OK)
         code = start_store(c, false, &store);

@@ -20,6 +20,12 @@ start_refuse(enum err e, enum log_code code, const char *detail, int exit_code)
     return e == ERR_MEMORY ? EXIT_INTERNAL : exit_code;
 }
 
+const char *
+start_denied(const struct config *c)
+{
+    return folder_denies(c->data) ? c->data : c->denied;
+}
+
 void
 start_quota(const struct config *c, struct store_quota *out)
 {
@@ -45,6 +51,8 @@ start_store(const struct config *c, bool read_only, struct store **out)
     e = store_open_sqlite(&sc, out);
     if (e == ERR_OK)
         return EXIT_OK;
+    if (read_only && start_denied(c) != NULL)
+        return start_refuse(e, LOG_DENIED, start_denied(c), EXIT_DENIED);
     if (e == ERR_BUSY)
         return start_refuse(e, LOG_IN_USE, c->data, EXIT_BUSY);
     if (e == ERR_UNSUPPORTED)
@@ -90,6 +98,10 @@ start_key(const struct config *c,
         return EXIT_OK;
     }
     secret_free(key);
+    if (e == ERR_DENIED && !make)
+        return start_refuse(e, LOG_DENIED, c->data, EXIT_DENIED);
+    if (e == ERR_NOT_FOUND && !make && start_denied(c) != NULL)
+        return start_refuse(e, LOG_DENIED, start_denied(c), EXIT_DENIED);
     if (e == ERR_NOT_FOUND && used)
         return start_refuse(e, LOG_KEY_GONE, c->data, EXIT_CONFIG);
     if (e == ERR_NOT_FOUND)

@@ -17,6 +17,10 @@ enum { START_PAGE_MAX = 1024 * 1024, START_MIB = 1024 * 1024 };
 MUST_USE int
 start_refuse(enum err e, enum log_code code, const char *detail, int exit_code);
 
+/* The folder that who asks may not look into: the one that is meant, or
+ * c->denied. NULL: none. */
+const char *start_denied(const struct config *c);
+
 /* The quotas that the settings ask for. */
 void start_quota(const struct config *c, struct store_quota *out);
 

@@ -60,7 +60,9 @@ state_write_text(const struct state *s, struct buf *out)
     else
         say(out, "cleared out:", "%" PRIu64 " h ago", sweep_age_h(s));
     if (c->storage_full)
-        say(out, "FULL:", "writers are refused; see R031 in the manual");
+        say(out, "FULL:",
+            "the last writer was refused, the next one who is not ends this; "
+            "see R031 in the manual");
     if (c->damaged > 0)
         say(out, "DAMAGED:", "%" PRIu64 " rows; see R033 in the manual",
             c->damaged);

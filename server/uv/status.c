@@ -3,7 +3,7 @@
 #include "ask.h"
 #include "command.h"
 #include "exit.h"
-#include "log.h"
+#include "start.h"
 
 /* Nobody there is an answer, too. */
 static int
@@ -13,6 +13,10 @@ ask_running(const struct config *c, const char *question)
 
     if (ask_print(c, question, &code) != ASK_NOBODY)
         return code;
+    if (start_denied(c) != NULL) {
+        log_line(LOG_DENIED, start_denied(c), 0);
+        return EXIT_DENIED;
+    }
     log_line(LOG_NOBODY, c->control, 0);
     return EXIT_UNAVAILABLE;
 }

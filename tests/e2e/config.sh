@@ -48,6 +48,12 @@ mistake "a level that is none" 2 "error, warning, notice, info or debug" \
     '[relay]\nlog-level = loud\n'
 mistake "a name to listen at" 2 "'localhost:80' is not" \
     '[network]\nlisten = localhost:80\n'
+mistake "an address to listen at twice" 3 "listen has the same address twice; keep one" \
+    '[network]\nlisten = 127.0.0.1:8443\nlisten = 127.0.0.1:8443\n'
+mistake "twice in one line, in two spellings" 2 "listen has the same address twice" \
+    '[network]\nlisten = [::1]:8443, [0:0::1]:8443\n'
+mistake "an address in the link twice" 3 "public has the same address twice" \
+    '[network]\npublic = Relay.example:443\npublic = relay.example:443\n'
 mistake "IPv6 without brackets" 2 "IPv6 in brackets" \
     '[network]\nlisten = ::1:80\n'
 mistake "a port that is none" 2 "65535" '[network]\nlisten = 127.0.0.1:65536\n'

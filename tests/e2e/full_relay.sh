@@ -24,6 +24,8 @@ check "a text on a full disk: exit code $code" code_is 75
 check "the operator is not told that it is full" logged_soon R031
 told "doctor" 1 "it is running, but refuses writers" doctor --data "$dir/small/relay" \
     --listen "$listen"
+told "status" 0 "the last writer was refused, the next one who is not ends this" status \
+    --data "$dir/small/relay"
 told "a backup" 73 "no room on the disk" backup "$dir/copy" --data "$dir/small/relay"
 check "which the log tells in words, too" logged 'R038 .*no room on the disk'
 told "doctor where a relay is to be" 1 "free some" doctor --data "$dir/small/other" \
@@ -43,6 +45,8 @@ check "a relay that stopped does not start on a full disk" again
 rm "$dir/small/filler"
 person a --timeout 20 say "after it was full"
 check "a text after" code_is 0
+told "status when there is room again" 0 "connections:" status --data "$dir/small/relay"
+check "is not full" [ "$(grep -c FULL <<<"$out")" -eq 0 ]
 person b read
 check "what came after is not there" shown "after it was full"
 stop_relay TERM

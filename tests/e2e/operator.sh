@@ -103,6 +103,26 @@ told "an address where nobody is" 1 "nobody answers" doctor "${data[@]}" \
     --listen "$at" --public 127.0.0.1:1
 told "a name that is none" 1 "has no address" doctor "${data[@]}" \
     --listen "$at" --public no-such-name.invalid:443
+# addresses that lead nowhere, wherever the link came from
+told "a link to this machine alone" 0 "R051 the link holds an address that nobody on the internet" \
+    link "${data[@]}"
+check "it is printed all the same" shown "$link"
+check "and which address it is" grep -q 'R051.*: 127\.0\.0\.1$' <<<"$out"
+check "on standard error" [ "$("$RELAY" invite "${data[@]}" 2>/dev/null)" = "$link" ]
+for host in 10.1.2.3 100.64.0.1 100.127.255.255 127.8.8.8 169.254.1.1 172.16.0.1 172.31.255.1 \
+    192.0.2.2 192.168.1.1 198.19.0.1 198.51.100.7 203.0.113.9 0.0.0.0 240.0.0.1 localhost \
+    '[::1]' '[::]' '[fe80::1]' '[febf::1]' '[fc00::1]' '[fd12::1]' '[2001:db8::1]' \
+    '[::ffff:10.0.0.1]'; do
+    told "a link to $host" 0 "R051" link "${data[@]}" --public "$host:443"
+done
+for host in 9.255.255.255 11.0.0.1 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.0.3.1 \
+    192.167.0.1 198.20.0.1 203.0.114.1 relay.example.org 10.example.org '[2001:db9::1]' \
+    '[2a00::1]' abc.onion; do
+    told "a link to $host" 0 "pristan:" link "${data[@]}" --public "$host:443"
+    check "a link to $host is warned of" one_line
+done
+told "doctor and a private address" 0 "it holds 127.0.0.1, which nobody on the internet can reach" \
+    doctor "${data[@]}" --listen "$at"
 mkdir "$dir/conf.d"
 touch "$dir/conf" "$dir/conf.d/10.conf"
 told "doctor names the files" 0 "files read: 2 ($dir/conf, $dir/conf.d/10.conf)" \
@@ -170,10 +190,35 @@ if [ "$(id -u)" -eq 0 ]; then
     check "and nothing else of it" [ "$(grep -cE 'R0[0-9]+|none is running|taken by' <<<"$out")" -eq 0 ]
     stranger status --data "$dir/lent/none" --control "$dir/run/control"
     check "status there: exit code $code, not 77" code_is 77
-    check "says the same" shown "R029 the control socket refuses you"
+    check "says the same" shown "R029 the relay's folder or control socket refuses you"
     stranger backup /dev/null --data "$dir/lent/none" --control "$dir/run/control"
     check "backup there: exit code $code, not 77" code_is 77
-    check "says the same" shown "R029 the control socket refuses you"
+    check "says the same" shown "R029 the relay's folder or control socket refuses you"
+    # nor a folder of which they may see no more than that it is there
+    for words in link what-i-know "backup /dev/null"; do
+        stranger $words --data "$dir/data"
+        check "$words of a folder that refuses: exit code $code, not 77" code_is 77
+        check "$words: says as whom to ask" shown "refuses you; ask as root (sudo)"
+        check "$words: and not that it is damaged" [ "$(grep -cE 'R01[0-9]' <<<"$out")" -eq 0 ]
+    done
+    # the same of an installed relay that nobody named
+    installed() { # words...
+        out=$(unshare --mount sh -c 'mount -t tmpfs none /var/lib && \
+            mkdir /var/lib/pristan-relay && mount --bind "$1" /var/lib/pristan-relay && cd / && shift && exec setpriv --reuid 65534 --regid 65534 \
+            --clear-groups env -u XDG_STATE_HOME -u STATE_DIRECTORY HOME=/nonexistent "$@"' \
+            sh "$dir/data" "$dir/lent/relay" "$@" 2>&1)
+        code=$?
+    }
+    if unshare --mount true 2>/dev/null; then
+        for words in status link "backup /dev/null" what-i-know; do
+            installed $words
+            check "$words of an installed relay: exit code $code, not 77" code_is 77
+            check "$words: says as whom to ask" \
+                shown "ask as root (sudo) or as the relay's user: /var/lib/pristan-relay"
+        done
+    else
+        echo "CANNOT MOUNT HERE: an installed relay is not tried"
+    fi
     chmod 0700 "$dir"
 else
     echo "not root: doctor by somebody else is not tried"
@@ -217,6 +262,7 @@ told "the folder of a running relay" 73 "R039 nothing was restored" \
 told "the same" 73 "holds a relay already" \
     restore "$dir/copy" "${data[@]}"
 stop_relay TERM
+check "nothing is said of a folder that is its own" [ "$(grep -c R052 "$dir/relay.log")" -eq 0 ]
 # J-01: nothing about anyone in the log of all this, at its lowest level: after
 # the link and the addresses there are sentences with codes and nothing else
 j01_bare() {
@@ -265,6 +311,13 @@ told "restore: no copy" 65 "no copy of a relay" restore "$dir/lines" \
     --data "$dir/new"
 head -c 20000 "$dir/copy" >"$dir/short"
 told "restore: a copy cut short" 65 "" restore "$dir/short" --data "$dir/new"
+check "a restore that failed leaves the folder that it made" [ ! -e "$dir/new" ]
+"$RELAY" restore - --data "$dir/new" <"$dir/short" >/dev/null 2>&1
+check "and so does one from standard input" [ ! -e "$dir/new" ]
+mkdir "$dir/new"
+told "restore: into a folder that is there" 65 "" restore "$dir/short" --data "$dir/new"
+check "which stays" [ -d "$dir/new" ]
+rmdir "$dir/new"
 told "restore: a relay is there" 73 "holds a relay already" \
     restore "$dir/copy" "${data[@]}"
 check "and nothing was made" [ ! -e "$dir/new/relay.db" ]
@@ -299,7 +352,11 @@ check "the texts are there" shown "line 100"
 person a say "after moving house"
 check "and it goes on" code_is 0
 stop_relay KILL
+chmod 0755 "$dir/new"
 start_relay "$dir/new" "127.0.0.1:$port" || exit 1
+check "a folder that others may look into is told of" \
+    grep -q "R052 others of this machine may look into.*: $dir/new$" "$dir/relay.log"
+chmod 0700 "$dir/new"
 told "a socket left by a killed relay is no hindrance" 0 "connections:" \
     status --data "$dir/new"
 stop_relay TERM
