@@ -307,6 +307,15 @@ app_heard_line(struct app *a, const struct notice *n)
     }
 }
 
+/* What is told before the history is shown is in that history, too. */
+static void
+app_remember(struct app *a, const struct notice *n)
+{
+    if (a->state == APP_SYNCING && !a->p.json && n->seq != 0 &&
+        a->told_count < APP_TOLD_MAX)
+        a->told[a->told_count++] = (struct app_told){n->group, n->seq};
+}
+
 void
 app_notice(struct app *a, const struct notice *n)
 {
@@ -314,6 +323,7 @@ app_notice(struct app *a, const struct notice *n)
     if (app_shows(a, n)) {
         app_say_where(a, n);
         view_notice(&a->p, a->client, n);
+        app_remember(a, n);
     }
     if (n->kind == NOTICE_ACT_DONE || n->kind == NOTICE_ACT_FAILED)
         app_act_ended(a, n);

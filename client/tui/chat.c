@@ -19,6 +19,7 @@ chat_run(struct app *a)
         return;
     a->group = g.id;
     history_show(a, &g, CHAT_LINES);
+    lists_talks(a, &g.id);
     print_say(&a->p, a->p.err, WORD_CHAT_HELP);
     a->state = APP_STAYING;
     a->give_up_ms = UINT64_MAX;
@@ -94,9 +95,9 @@ chat_read(struct app *a, const char *word, struct bytes rest)
 {
     struct client_group_info g;
 
-    (void)word;
     (void)rest;
-    if (client_group_find(a->client, &a->group, &g) == ERR_OK)
+    if (word != NULL ? pick_group_named(a, word, &g)
+                     : client_group_find(a->client, &a->group, &g) == ERR_OK)
         history_show(a, &g, CHAT_LINES);
 }
 

@@ -5,6 +5,7 @@
 
 #include "history.h"
 #include "json.h"
+#include "lists.h"
 #include "pick.h"
 #include "qr.h"
 
@@ -250,6 +251,7 @@ deeds_read(struct app *a)
     history_show(a, &g, a->o->last);
     if (a->state == APP_DONE)
         return;
+    lists_talks(a, &g.id);
     if (!a->o->follow) {
         app_finish(a);
         return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "lists.h"
 
+#include <string.h>
+
 #include "json.h"
 #include "view.h"
 
@@ -213,6 +215,54 @@ lists_claimer(const struct app *a,
     return buf_bytes(out);
 }
 
+/* How the conversation is named to --group: by the number of its case, or by
+ * its id when cases of several circles have that number. */
+static void
+lists_read_hint(const struct app *a, FILE *f, const struct client_case_info *c)
+{
+    enum word w = strcmp(a->command->name, "chat") == 0 ? WORD_CASE_READ_CHAT
+                                                        : WORD_CASE_READ;
+    struct client_case_info other;
+    struct print_short_id id = print_short(&c->conversation);
+    struct bytes args[2];
+    char number[16];
+    size_t same = 0;
+
+    for (size_t i = 0; i < client_case_count(a->client); i++)
+        if (client_case_info(a->client, i, &other) == ERR_OK &&
+            other.number == c->number)
+            same++;
+    snprintf(number, sizeof number, "%u", c->number);
+    args[0] = bytes_str(number);
+    args[1] = bytes_str(same > 1 ? id.s : number);
+    print_words(&a->p, f, w, args, 2);
+}
+
+/* A case whose newcomer talks with us. */
+static bool
+lists_is_talk(const struct app *a, const struct client_case_info *c)
+{
+    struct client_group_info g;
+
+    return c->ours && c->state == CLIENT_CASE_CLAIMED &&
+           client_group_find(a->client, &c->conversation, &g) == ERR_OK;
+}
+
+void
+lists_talks(const struct app *a, const struct client_id *but)
+{
+    struct client_case_info c;
+
+    for (size_t i = 0; !a->p.json && i < client_case_count(a->client); i++) {
+        if (client_case_info(a->client, i, &c) != ERR_OK ||
+            !lists_is_talk(a, &c) ||
+            memcmp(c.conversation.b, but->b, CLIENT_ID_LEN) == 0)
+            continue;
+        fputs("-- ", a->p.err);
+        lists_read_hint(a, a->p.err, &c);
+    }
+}
+
 static void
 lists_case(const struct app *a, const struct client_case_info *c)
 {
@@ -232,6 +282,10 @@ lists_case(const struct app *a, const struct client_case_info *c)
     fputs("     ", f);
     print_text(f, c->text);
     fputc('\n', f);
+    if (lists_is_talk(a, c)) {
+        fputs("     ", f);
+        lists_read_hint(a, f, c);
+    }
     buf_free(&who);
 }
 
@@ -270,7 +324,10 @@ lists_link_state(const struct app *a, const struct client_link_info *l)
         print_say(&a->p, a->p.out, WORD_LINK_EXPIRED);
     else
         print_words(&a->p, a->p.out,
-                    l->uses == 0 ? WORD_LINK_OPEN : WORD_LINK_USES, args, 2);
+                    l->uses == 0
+                        ? words_counted(a->p.lang, WORD_LINK_OPEN_ONE, l->used)
+                        : WORD_LINK_USES,
+                    args, 2);
 }
 
 static void

@@ -9,6 +9,9 @@ void lists_groups(struct app *a);
 void lists_members(struct app *a);
 void lists_knocks(struct app *a);
 void lists_cases(struct app *a);
+/* Where to read what newcomers write whose cases are ours, but for the
+ * conversation that is shown already; a line each. */
+void lists_talks(const struct app *a, const struct client_id *but);
 void lists_links(struct app *a);
 void lists_code(struct app *a);
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <qrencode.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { QR_TEXT_MAX = 400, QUIET = 1 };
 
@@ -23,11 +25,16 @@ qr_rows(FILE *f, const QRcode *code)
     static const char *const cells[2][2] = {{"\xe2\x96\x88", "\xe2\x96\x80"},
                                             {"\xe2\x96\x84", " "}};
 
+    bool screen = isatty(fileno(f)) == 1;
+    int light = screen ? 0 : 1; /* on paper what is printed is dark */
+
     for (int y = -QUIET; y < code->width + QUIET; y += 2) {
-        fputs("\x1b[97;40m", f);
+        fputs(screen ? "\x1b[97;40m" : "", f);
         for (int x = -QUIET; x < code->width + QUIET; x++)
-            fputs(cells[qr_dark(code, x, y)][qr_dark(code, x, y + 1)], f);
-        fputs("\x1b[0m\n", f);
+            fputs(cells[qr_dark(code, x, y) ^ light]
+                       [qr_dark(code, x, y + 1) ^ light],
+                  f);
+        fputs(screen ? "\x1b[0m\n" : "\n", f);
     }
 }
 

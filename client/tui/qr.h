@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 /* text must be of the alphanumeric set (0-9 A-Z $%*+-./: and space), as the QR
- * spelling of a link is. Dark on light, whatever the terminal's colours.
+ * spelling of a link is. On a terminal dark on light, whatever its colours;
+ * elsewhere without colours, for paper: what is printed is dark.
  * ERR_TOO_LARGE, ERR_MEMORY. */
 MUST_USE enum err qr_print(FILE *f, struct bytes text);
 

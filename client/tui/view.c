@@ -281,7 +281,8 @@ view_asked(const struct printer *p,
     view_sentence(p, c, n);
     if (n->count > 0) {
         fputs("-- ", p->out);
-        print_say1(p, p->out, WORD_ASKED_READERS,
+        print_say1(p, p->out,
+                   words_counted(p->lang, WORD_ASKED_READERS_ONE, n->count),
                    view_number(n->count, &count));
     }
     fputs("-- ", p->out);

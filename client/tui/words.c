@@ -62,10 +62,20 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
     [WORD_DELIVERED] = {"Delivered to the relay.", "Доставлено на сервер."},
     [WORD_ASKED] = {"Your request is with the desk: {0}.",
                     "Ваша просьба у дежурных: {0}."},
-    [WORD_ASKED_READERS] =
+    [WORD_ASKED_READERS_ONE] =
+        {"It can be read by the {0} person of the desk and by "
+         "nobody else, not by the relay.",
+         "Её может прочесть {0} человек за этой стойкой и больше "
+         "никто, сервер тоже не может."},
+    [WORD_ASKED_READERS_FEW] =
         {"It can be read by the {0} people of the desk and by "
          "nobody else, not by the relay.",
-         "Её могут прочесть люди за этой стойкой ({0}) и больше "
+         "Её могут прочесть {0} человека за этой стойкой и больше "
+         "никто, сервер тоже не может."},
+    [WORD_ASKED_READERS_MANY] =
+        {"It can be read by the {0} people of the desk and by "
+         "nobody else, not by the relay.",
+         "Её могут прочесть {0} человек за этой стойкой и больше "
          "никто, сервер тоже не может."},
     [WORD_ASKED_NEXT] = {"The answer will be here: pristan read",
                          "Ответ будет здесь: pristan read"},
@@ -120,6 +130,12 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
          "Ведущий только один: если устройство пропадёт, никто не "
          "сможет впускать и удалять людей."},
     [WORD_KNOCK_LINE] = {"{0}  {1}  code: {2}  {3}", "{0}  {1}  код: {2}  {3}"},
+    [WORD_CASE_READ] =
+        {"What the newcomer of request {0} writes: pristan read --group {1}",
+         "Что пишет просящий (просьба {0}): pristan read --group {1}"},
+    [WORD_CASE_READ_CHAT] =
+        {"What the newcomer of request {0} writes: /read {1}",
+         "Что пишет просящий (просьба {0}): /read {1}"},
     [WORD_CASE_STATE_NEW] = {"free", "свободна"},
     [WORD_CASE_STATE_CLAIMED] = {"taken by {0}", "в работе: {0}"},
     [WORD_CASE_STATE_CLOSED] = {"closed", "закрыта"},
@@ -131,8 +147,12 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
     [WORD_LINK_REVOKED] = {"revoked", "отозвана"},
     [WORD_LINK_EXPIRED] = {"expired", "истекла"},
     [WORD_LINK_USES] = {"used {0} of {1}", "использована {0} из {1}"},
-    [WORD_LINK_OPEN] = {"used {0} times, no limit",
-                        "использована {0} раз, без предела"},
+    [WORD_LINK_OPEN_ONE] = {"used {0} time, no limit",
+                            "использована {0} раз, без предела"},
+    [WORD_LINK_OPEN_FEW] = {"used {0} times, no limit",
+                            "использована {0} раза, без предела"},
+    [WORD_LINK_OPEN_MANY] = {"used {0} times, no limit",
+                             "использована {0} раз, без предела"},
     [WORD_CODE_TITLE] =
         {"Read these words to each other; they must be the same "
          "on every screen:",
@@ -179,9 +199,9 @@ static const char *const table[WORD_COUNT][LANG_COUNT] = {
                      "Сохранено здесь, на сервере ещё нет: уйдёт само при "
                      "следующем запуске."},
     [WORD_CHAT_HELP] =
-        {"Type and press Enter. /read /who /code /knocks /approve "
+        {"Type and press Enter. /read [N] /who /code /knocks /approve "
          "ID /cases /claim N /answer N TEXT /quit",
-         "Пишите и нажимайте Enter. /read /who /code /knocks "
+         "Пишите и нажимайте Enter. /read [N] /who /code /knocks "
          "/approve ID /cases /claim N /answer N ТЕКСТ /quit"},
     [WORD_PROFILE_MADE] =
         {"New profile, sealed with your passphrase. Nobody can "
@@ -394,6 +414,20 @@ const char *
 words_get(enum lang lang, enum word word)
 {
     return table[word][lang];
+}
+
+enum word
+words_counted(enum lang lang, enum word one, uint64_t count)
+{
+    uint64_t ten = count % 10, hundred = count % 100;
+
+    if (lang == LANG_EN)
+        return (enum word)(one + (count == 1 ? 0 : 2));
+    if (ten == 1 && hundred != 11)
+        return one;
+    if (ten >= 2 && ten <= 4 && (hundred < 12 || hundred > 14))
+        return (enum word)(one + 1);
+    return (enum word)(one + 2);
 }
 
 enum lang

@@ -34,6 +34,8 @@ enum app_state {
     APP_DONE
 };
 
+enum { APP_TOLD_MAX = 8 };
+
 struct app {
     const struct options *o;
     const struct command *command;
@@ -54,6 +56,11 @@ struct app {
     uint32_t number;             /* of a case */
     size_t typed;                /* acts of a chat that have not ended */
     uint64_t shown_seq;          /* the last history row that was shown */
+    struct app_told { /* rows that were shown when they came, before */
+        struct client_id group; /* the history was */
+        uint64_t seq;
+    } told[APP_TOLD_MAX];
+    size_t told_count;
     bool in_step;
     enum notice_code trouble; /* gravest OFFLINE since all was in step */
     bool locked_out;

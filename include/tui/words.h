@@ -5,6 +5,8 @@
 #ifndef TUI_WORDS_H
 #define TUI_WORDS_H
 
+#include <stdint.h>
+
 enum lang { LANG_EN, LANG_RU, LANG_COUNT };
 
 enum word {
@@ -32,7 +34,9 @@ enum word {
     WORD_CLAIM_LOST,
     WORD_DELIVERED,
     WORD_ASKED,
-    WORD_ASKED_READERS,
+    WORD_ASKED_READERS_ONE, /* words_counted() */
+    WORD_ASKED_READERS_FEW,
+    WORD_ASKED_READERS_MANY,
     WORD_ASKED_NEXT,
     WORD_KNOCKED,
     WORD_KNOCKED_NEXT,
@@ -62,6 +66,8 @@ enum word {
     WORD_NOT_CONFIRMED,
     WORD_ONE_OWNER,
     WORD_KNOCK_LINE,
+    WORD_CASE_READ,
+    WORD_CASE_READ_CHAT,
     WORD_CASE_STATE_NEW,
     WORD_CASE_STATE_CLAIMED,
     WORD_CASE_STATE_CLOSED,
@@ -73,7 +79,9 @@ enum word {
     WORD_LINK_REVOKED,
     WORD_LINK_EXPIRED,
     WORD_LINK_USES,
-    WORD_LINK_OPEN,
+    WORD_LINK_OPEN_ONE,
+    WORD_LINK_OPEN_FEW,
+    WORD_LINK_OPEN_MANY,
     WORD_CODE_TITLE,
 
     /* what was done */
@@ -168,6 +176,11 @@ enum word {
 
 /* Never NULL. */
 const char *words_get(enum lang lang, enum word word);
+
+/* Of a sentence that is there three times, for one, for few and for many, in
+ * this order: the one that goes with count. Russian has all three (1, 21; 2 to
+ * 4, 22; 5 to 20), in English few and many are the same. */
+enum word words_counted(enum lang lang, enum word one, uint64_t count);
 
 /* From LC_ALL, LC_MESSAGES, LANG in that order: "ru", "uk", "be" and "kk" give
  * Russian, everything else English. */

@@ -90,6 +90,30 @@ the_last_ones_in_order(void **state)
     done();
 }
 
+/* What was shown when it came is not shown again, but for who asks again. */
+static void
+what_was_told_is_not_told_twice(void **state)
+{
+    struct shelf shelf = {0};
+    struct client_group_info g = {.last_seq = ROWS};
+
+    (void)state;
+    town_new(1, 15);
+    stage_open(&stage, 0, "read", NULL);
+    stage.app.page = shelf_page;
+    stage.app.store = &shelf;
+    stage.app.told[0] = (struct app_told){{{0}}, 449};
+    stage.app.told[1] = (struct app_told){{{1}}, 448}; /* of another group */
+    stage.app.told_count = 2;
+    history_show(&stage.app, &g, 3);
+    assert_int_equal(texts(), 2);
+    assert_null(strstr(capture_text(&stage.shown), "you: 449\n"));
+    stage.app.state = APP_STAYING;
+    history_show(&stage.app, &g, 3);
+    assert_non_null(strstr(capture_text(&stage.shown), "you: 449\n"));
+    done();
+}
+
 static void
 many_pages_are_one_list(void **state)
 {
@@ -131,6 +155,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_ones_in_order),
+        cmocka_unit_test(what_was_told_is_not_told_twice),
         cmocka_unit_test(many_pages_are_one_list),
         cmocka_unit_test(what_cannot_be_read_is_passed_over),
         cmocka_unit_test(a_damaged_store_is_said),

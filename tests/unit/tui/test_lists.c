@@ -100,9 +100,10 @@ links_say_what_became_of_them(void **state)
 static void
 knocks_and_cases_are_listed(void **state)
 {
-    struct client_id id, group;
+    struct client_id id, group, said;
     struct stage s;
     char link[512];
+    uint64_t act;
     const char *text;
 
     (void)state;
@@ -129,6 +130,26 @@ knocks_and_cases_are_listed(void **state)
     stage_close(&s);
     text = look(&s, 1, "cases", false);
     assert_non_null(strstr(text, "  1  taken by you"));
+    assert_null(strstr(text, "What the newcomer")); /* there is no talk yet */
+    stage_close(&s);
+    assert_ok(client_case_answer(core(1), &id, bytes_str("yes"), town->now,
+                                 &said, &act));
+    town_pass(2000);
+    people_done(1, act);
+    text = look(&s, 1, "cases", false);
+    assert_non_null(strstr(text, "     What the newcomer of request 1 writes: "
+                                 "pristan read --group 1\n"));
+    stage_close(&s);
+    text = look(&s, 1, "read", false);
+    assert_non_null(strstr(text, "-- What the newcomer of request 1 writes: "
+                                 "pristan read --group 1\n"));
+    stage_close(&s);
+    text = look(&s, 0, "cases", false); /* whose it is not */
+    assert_null(strstr(text, "What the newcomer"));
+    stage_close(&s);
+    stage_open(&s, 1, "read", "1");
+    stage_run(&s, 1, 1000);
+    assert_null(strstr(capture_text(&s.shown), "What the newcomer"));
     stage_close(&s);
 }
 

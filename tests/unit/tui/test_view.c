@@ -96,6 +96,7 @@ a_link_fits_the_screen_as_qr(void **state)
     for (const char *s = capture_text(&c); (s = strchr(s, '\n')) != NULL; s++)
         lines++;
     assert_in_range(lines, 11, 23);
+    assert_null(strchr(c.text, '\x1b')); /* no terminal: no colours */
     capture_free(&c);
 }
 

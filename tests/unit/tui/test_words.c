@@ -66,6 +66,28 @@ the_locale_chooses(void **state)
 }
 
 static void
+numbers_choose_the_sentence(void **state)
+{
+    static const struct {
+        uint64_t count;
+        int en, ru;
+    } rows[] = {{0, 2, 2},   {1, 0, 0},   {2, 2, 1},   {4, 2, 1},
+                {5, 2, 2},   {11, 2, 2},  {12, 2, 2},  {14, 2, 2},
+                {20, 2, 2},  {21, 2, 0},  {22, 2, 1},  {25, 2, 2},
+                {101, 2, 0}, {111, 2, 2}, {112, 2, 2}, {122, 2, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(
+            words_counted(LANG_EN, WORD_ASKED_READERS_ONE, rows[i].count),
+            WORD_ASKED_READERS_ONE + rows[i].en);
+        assert_int_equal(
+            words_counted(LANG_RU, WORD_ASKED_READERS_ONE, rows[i].count),
+            WORD_ASKED_READERS_ONE + rows[i].ru);
+    }
+}
+
+static void
 names_of_languages(void **state)
 {
     enum lang lang;
@@ -83,6 +105,7 @@ main(void)
         cmocka_unit_test(every_word_is_there_in_every_language),
         cmocka_unit_test(languages_use_the_same_arguments),
         cmocka_unit_test(the_locale_chooses),
+        cmocka_unit_test(numbers_choose_the_sentence),
         cmocka_unit_test(names_of_languages),
     };
 
