@@ -189,7 +189,7 @@ static const struct view_rule rules[NOTICE_KINDS] = {
 };
 
 static struct view_rule
-view_rule_for(const struct notice *n)
+view_rule_for(const struct client *c, const struct notice *n)
 {
     struct view_rule rule = rules[n->kind];
 
@@ -200,7 +200,9 @@ view_rule_for(const struct notice *n)
         rule.word = WORD_CASE_LEASE_OVER;
     else if (n->kind == NOTICE_CASE_RELEASED && n->who.name.len == 0)
         rule.word = WORD_CASE_FREE; /* whoever had it was removed */
-    if (n->kind == NOTICE_CASE_CLAIMED && n->who.self)
+    /* and not of a circle that one was removed from, where nothing is left */
+    if (n->kind == NOTICE_CASE_CLAIMED && n->who.self &&
+        view_case_number(c, &n->case_id) != 0)
         rule.word = WORD_CASE_CLAIMED_SELF;
     return rule;
 }
@@ -213,6 +215,14 @@ view_number(uint64_t v, struct buf *out)
     snprintf(text, sizeof text, "%llu", (unsigned long long)v);
     buf_append(out, bytes_str(text));
     return buf_bytes(out);
+}
+
+static struct bytes
+view_case(const struct client *c, const struct client_id *id, struct buf *out)
+{
+    uint32_t number = view_case_number(c, id);
+
+    return number != 0 ? view_number(number, out) : bytes_str("?");
 }
 
 static struct bytes
@@ -236,7 +246,7 @@ view_arg(const struct printer *p,
             return g.title;
         return bytes_str("?");
     case ARG_CASE:
-        return view_number(view_case_number(c, &n->case_id), out);
+        return view_case(c, &n->case_id, out);
     case ARG_CODE:
         return bytes_str(n->code_words);
     case ARG_ID:
@@ -257,7 +267,7 @@ view_sentence(const struct printer *p,
               const struct client *c,
               const struct notice *n)
 {
-    struct view_rule rule = view_rule_for(n);
+    struct view_rule rule = view_rule_for(c, n);
     struct buf bufs[4];
     struct bytes args[4];
 

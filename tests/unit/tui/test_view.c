@@ -55,6 +55,26 @@ nobody_can_type_a_line_of_the_program(void **state)
     client_free(core);
 }
 
+/* In the history of a circle that one was removed from: nothing can be answered
+ * there, and no case has a number. */
+static void
+a_case_that_is_gone_has_no_number(void **state)
+{
+    struct client *core = empty_client();
+    struct notice n = {.kind = NOTICE_CASE_CLAIMED, .seq = 1};
+    struct capture c;
+
+    (void)state;
+    n.who.self = true;
+    n.who.name = bytes_str("Second");
+    capture_open(&c, LANG_EN, false);
+    view_notice(&c.p, core, &n);
+    assert_non_null(strstr(capture_text(&c), "Request ? is taken by"));
+    assert_null(strstr(c.text, "pristan answer"));
+    capture_free(&c);
+    client_free(core);
+}
+
 /* Each kind either says something or is for programs only; JSON says all. */
 static void
 every_kind_of_notice_can_be_shown(void **state)
@@ -120,6 +140,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_can_type_a_line_of_the_program),
+        cmocka_unit_test(a_case_that_is_gone_has_no_number),
         cmocka_unit_test(every_kind_of_notice_can_be_shown),
         cmocka_unit_test(a_link_fits_the_screen_as_qr),
         cmocka_unit_test(a_text_that_is_too_long_for_a_qr_is_refused),
