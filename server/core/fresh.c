@@ -91,6 +91,13 @@ write_frame(struct link *l,
     return e == ERR_OK ? link_add(l, pieces, 3) : e;
 }
 
+/* Not what the watcher had before, nor what it may not have (credit). */
+static bool
+is_due(const struct watch *w, const struct fresh_record *f)
+{
+    return f->number >= w->due_from && f->number <= w->after;
+}
+
 /* All that is due on one watch. */
 static enum err
 write_watch(struct relay *r,
@@ -110,8 +117,8 @@ write_watch(struct relay *r,
          n = queue_next(&w->topic->fresh, n)) {
         struct fresh_record *f = QUEUE_OWNER(n, struct fresh_record, in_topic);
 
-        if (f->number < w->due_from || f->number > w->after)
-            continue; /* had it, or may not have it (credit) */
+        if (!is_due(w, f))
+            continue;
         e = fresh_pieces(r, w->topic, f, pieces + 1);
         if (e == ERR_OK)
             e = write_frame(s->link, pieces, way, out);
@@ -160,7 +167,7 @@ due_len(const struct watch *w)
         const struct fresh_record *f =
             QUEUE_OWNER(n, struct fresh_record, in_topic);
 
-        if (f->number >= w->due_from && f->number <= w->after)
+        if (is_due(w, f))
             len += f->bytes.len;
     }
     return len;

@@ -104,6 +104,15 @@ on_watch(struct relay *r,
     return ERR_OK;
 }
 
+static void
+add_credit(struct watch *w, size_t len)
+{
+    if (len > WIRE_CREDIT_MAX - w->credit)
+        w->credit = WIRE_CREDIT_MAX;
+    else
+        w->credit += (uint32_t)len;
+}
+
 enum err
 on_credit(struct relay *r,
           struct session *s,
@@ -115,10 +124,7 @@ on_credit(struct relay *r,
     (void)now;
     if (w == NULL)
         return ERR_OK; /* of a watch that has just ended; never answered */
-    if (q->credit.credit > WIRE_CREDIT_MAX - w->credit)
-        w->credit = WIRE_CREDIT_MAX;
-    else
-        w->credit += q->credit.credit;
+    add_credit(w, q->credit.credit);
     w->stuck = false;
     watch_step(r, w);
     return ERR_OK;
@@ -206,10 +212,7 @@ void
 watch_unpush(struct relay *r, struct watch *w, uint64_t from, size_t len)
 {
     w->after = from - 1;
-    if (len > WIRE_CREDIT_MAX - w->credit)
-        w->credit = WIRE_CREDIT_MAX;
-    else
-        w->credit += (uint32_t)len;
+    add_credit(w, len);
     watch_step(r, w);
 }
 

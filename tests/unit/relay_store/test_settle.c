@@ -88,13 +88,22 @@ copy_home(const struct home *h)
     copy_file(h, "relay.db-wal");
 }
 
+enum { TEXT_LEN = 64 };
+
+/* The text stands in the caller's memory. */
+static struct relay_op
+text_op_in(char text[TEXT_LEN], unsigned channel, unsigned n)
+{
+    (void)snprintf(text, TEXT_LEN, "record %u of channel %u", n, channel);
+    return op_message(channel, text);
+}
+
 static struct relay_op
 text_op(unsigned channel, unsigned n)
 {
-    static char text[64];
+    static char text[TEXT_LEN];
 
-    (void)snprintf(text, sizeof text, "record %u of channel %u", n, channel);
-    return op_message(channel, text);
+    return text_op_in(text, channel, n);
 }
 
 static void
@@ -216,15 +225,12 @@ static void
 append_many(struct bench *b, unsigned channel, unsigned count)
 {
     static struct relay_op ops[256];
-    static char text[256][64];
+    static char text[256][TEXT_LEN];
     struct relay_batch batch = {.ops = ops, .op_count = count};
 
     assert_true(count <= 256);
-    for (unsigned i = 0; i < count; i++) {
-        (void)snprintf(text[i], sizeof text[i], "record %u of channel %u",
-                       i + 1, channel);
-        ops[i] = op_message(channel, text[i]);
-    }
+    for (unsigned i = 0; i < count; i++)
+        ops[i] = text_op_in(text[i], channel, i + 1);
     assert_ok(store_commit(b->store, &batch, &b->results));
 }
 
